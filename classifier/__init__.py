@@ -1,0 +1,1 @@
+"""Images in, tool probabilities out; knows nothing of videos or seconds."""

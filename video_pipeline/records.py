@@ -175,10 +175,8 @@ class PhaseTimeline:
         if n and not np.allclose(self.probabilities.sum(axis=1), 1.0, atol=1e-6):
             worst = float(np.abs(self.probabilities.sum(axis=1) - 1.0).max())
             raise ValueError(f"each row of phase probabilities sums to 1, one is off by {worst}")
-        if n and not (0 <= self.phase.min() and self.phase.max() < len(self.phases)):
-            raise ValueError(
-                f"phase holds indices below {len(self.phases)}, got {self.phase.max()}"
-            )
+        if n and not (self.phase.min() >= 0 and self.phase.max() < len(self.phases)):
+            raise ValueError(f"phase indexes {len(self.phases)} phases, got {self.phase.max()}")
         _freeze(self, "probabilities", "phase")
 
 
