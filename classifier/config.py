@@ -1,0 +1,145 @@
+"""How a network is described: what it answers, what it must be given, how it came to be.
+
+``ModelConfig`` is what ``classifier.json`` holds: the only source of tool names, their order and
+the input's size, at training and ever after.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from classifier.images import RESIZE_RULE
+
+__all__ = [
+    "BACKGROUND_NAMES",
+    "FORMAT",
+    "Head",
+    "ModelConfig",
+    "Precision",
+    "TrainingSettings",
+]
+
+FORMAT = 1
+"""Version of the model folder's layout; a newer one than ours is refused."""
+
+BACKGROUND_NAMES = ("no_tool", "background", "unknown")
+"""Class folders that show no tool; they teach the network but never become columns."""
+
+Head = Literal["softmax", "sigmoid"]
+Precision = Literal["float32", "bfloat16", "float16"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What one trained classifier answers and expects."""
+
+    tools: tuple[str, ...]
+    """Names of the columns that it predicts, in order."""
+    head: Head
+    background: tuple[str, ...] = ()
+    """Classes of a softmax head that follow the tools and are not reported."""
+    input_size_px: tuple[int, int] = (224, 224)
+    resize_rule: str = RESIZE_RULE
+    thresholds: tuple[float, ...] | None = None
+    """Per tool, the probability from which it counts as visible; None means 0.5 for each."""
+    smoothing: dict[str, Any] | None = None
+    """Smoothing tuned on validation recordings; None means the pipeline's defaults."""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    """How it was made: settings, dataset fingerprint, image counts, versions."""
+    weights_sha256: str = ""
+    """Digest of the weights file that belongs to this description."""
+
+    def __post_init__(self) -> None:
+        if self.head not in get_args(Head):
+            raise ValueError(f"head is one of {get_args(Head)}, got {self.head!r}")
+        names = self.tools + self.background
+        if not self.tools or len(set(names)) != len(names):
+            raise ValueError(f"tools must be given and differ from one another, got {names}")
+        for name in names:
+            if not name or not name.isprintable():
+                raise ValueError(f"a tool's name must be printable text, got {name!r}")
+        if self.background and self.head != "softmax":
+            raise ValueError("only a softmax head has background classes")
+        if min(self.input_size_px) < 32:
+            raise ValueError(f"the network needs at least 32 x 32 px, got {self.input_size_px}")
+        if self.resize_rule != RESIZE_RULE:
+            raise ValueError(f"resize_rule must be {RESIZE_RULE!r}, got {self.resize_rule!r}")
+        if self.thresholds is not None and len(self.thresholds) != len(self.tools):
+            raise ValueError(f"{len(self.tools)} tools need as many thresholds")
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the network's last layer."""
+        return len(self.tools) + len(self.background)
+
+    def to_json(self) -> str:
+        """Write as readable JSON, the same bytes for the same values."""
+        content = {"format": FORMAT, **dataclasses.asdict(self)}
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelConfig:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ValueError: not JSON, of a newer format, or a field is missing or impossible.
+        """
+        try:
+            content = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ValueError("it is not valid JSON") from error
+        if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+            raise ValueError("it does not describe a classifier")
+        if content["format"] > FORMAT:
+            raise ValueError(f"it has format {content['format']}, this version reads {FORMAT}")
+        known = {f.name for f in dataclasses.fields(cls)}
+        values = {name: value for name, value in content.items() if name in known}
+        try:
+            for name in ("tools", "background", "input_size_px", "thresholds"):
+                if values.get(name) is not None:
+                    values[name] = tuple(values[name])
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"a field is missing or of the wrong kind ({error})") from error
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that a person may choose about one training."""
+
+    head: Head
+    weights: str = "imagenet"
+    """``imagenet``, ``none``, or the path of a weights file or model folder."""
+    epochs_head: int = 3
+    epochs_fine: int = 10
+    trainable: str = "conv5"
+    """First stage of the backbone that fine-tuning changes (conv2 ... conv5), or ``all``."""
+    train_batch_norm: bool = False
+    """Whether fine-tuning changes batch-normalisation statistics; needed from scratch."""
+    learning_rate_head: float = 1e-3
+    learning_rate_fine: float = 1e-4
+    batch_size: int = 32
+    input_size_px: tuple[int, int] = (224, 224)
+    validation_share: float = 0.15
+    augment: bool = True
+    class_weights: bool = True
+    precision: Precision = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.epochs_head, self.epochs_fine) < 0 or self.epochs_head + self.epochs_fine == 0:
+            raise ValueError(
+                f"training needs at least one epoch, got {self.epochs_head},{self.epochs_fine}"
+            )
+        if self.trainable not in {"all", "conv2", "conv3", "conv4", "conv5"}:
+            raise ValueError(f"trainable is all or conv2 to conv5, got {self.trainable!r}")
+        if not 0 < self.validation_share < 1:
+            raise ValueError(f"validation_share lies between 0 and 1, got {self.validation_share}")
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size must be positive, got {self.batch_size}")
+        if not (self.learning_rate_head > 0 and self.learning_rate_fine > 0):
+            raise ValueError("learning rates must be positive")

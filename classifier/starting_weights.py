@@ -1,0 +1,71 @@
+"""Where transfer learning starts: ImageNet, an earlier model of ours, a Keras file, or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from classifier.backend import keras
+from classifier.bundle import WEIGHTS_NAME, read_model_folder
+from classifier.config import ModelConfig
+from classifier.errors import ModelFolderError, WeightsError
+from classifier.network import Network
+from classifier.weights import read_weights
+
+__all__ = ["set_starting_weights"]
+
+_CHOICES = "pass --weights PATH (a Keras weights file or a model folder) or --weights none"
+
+
+def set_starting_weights(network: Network, config: ModelConfig, weights: str) -> str:
+    """Load what training starts from into the backbone; return a sentence that names it.
+
+    From a model folder with the same head and the same tools, the head is taken too.
+
+    Raises:
+        WeightsError: the weights cannot be had or are of another network.
+    """
+    if weights == "none":
+        return "random weights"
+    if weights == "imagenet":
+        _load_imagenet(network)
+        return "ImageNet weights of keras.applications"
+    path = Path(weights)
+    if not path.exists():
+        raise WeightsError(path, "no such weights file or model folder", hint=_CHOICES)
+    if path.is_dir():
+        return _load_model_folder(network, config, path)
+    try:
+        network.backbone.load_weights(path)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise WeightsError(
+            path, "not Keras weights of a ResNet50 without its top", hint=_CHOICES
+        ) from error
+    return f"Keras weights {path.name}"
+
+
+def _load_imagenet(network: Network) -> None:
+    try:
+        # Keras downloads the file once into its cache and verifies its hash.
+        source = keras.applications.ResNet50(include_top=False, weights="imagenet", pooling="avg")
+    except Exception as error:  # Keras raises plain Exception when a download fails.
+        raise WeightsError(
+            "imagenet", "the ImageNet weights cannot be downloaded from here", hint=_CHOICES
+        ) from error
+    network.backbone.set_weights(source.get_weights())
+
+
+def _load_model_folder(network: Network, config: ModelConfig, path: Path) -> str:
+    try:
+        earlier = read_model_folder(path)
+        same_head = (earlier.config.head, earlier.config.tools, earlier.config.background) == (
+            config.head,
+            config.tools,
+            config.background,
+        )
+        if same_head:
+            read_weights(path / WEIGHTS_NAME, network.logits)
+        else:
+            read_weights(path / WEIGHTS_NAME, network.backbone)
+    except ModelFolderError as error:
+        raise WeightsError(error.path, error.cause, hint=_CHOICES) from error
+    return f"model {path.name}" + (" with its head" if same_head else " without its head")

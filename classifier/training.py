@@ -1,0 +1,208 @@
+"""A labelled dataset in, a model folder out: the whole of one training, readable in one go."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import importlib.metadata
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classifier.bundle import WEIGHTS_NAME, write_config
+from classifier.config import BACKGROUND_NAMES, ModelConfig, TrainingSettings
+from classifier.dataset import Dataset, ImageProblem, check_images, split_validation
+from classifier.errors import DatasetError
+from classifier.fitting import EpochRecord, FittedNetwork, TrainingStep, fit_network
+from classifier.folders import new_folder, require_free
+from classifier.labels import find_split, is_table, read_class_folders, read_table
+from classifier.plots import write_training_curves
+from classifier.weights import write_weights
+
+__all__ = ["ImagesChecked", "TrainingReport", "read_training_images", "train_classifier"]
+
+
+@dataclass(frozen=True)
+class ImagesChecked:
+    """How many of the dataset's images were decoded and found good or bad."""
+
+    n_checked: int
+    n_images: int
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What one training used and came to."""
+
+    config: ModelConfig
+    n_train: int
+    n_validation: int
+    split_by_video: bool
+    starting_weights: str
+    problems: tuple[ImageProblem, ...]
+    history: tuple[EpochRecord, ...]
+
+
+TrainingEvent = ImagesChecked | TrainingStep | EpochRecord
+
+
+def train_classifier(
+    dataset: Path,
+    out: Path,
+    settings: TrainingSettings,
+    *,
+    background: Sequence[str] = BACKGROUND_NAMES,
+    overwrite: bool = False,
+    progress: Callable[[TrainingEvent], None] | None = None,
+) -> TrainingReport:
+    """Train on ``dataset`` and write the model folder ``out``: whole, or not at all.
+
+    Raises:
+        DatasetError: nothing can be learned from the dataset.
+        WeightsError: the weights to start from cannot be had.
+        ClassifierError: ``out`` cannot be written or holds files already.
+    """
+    report = progress or _ignore
+    require_free(out, overwrite=overwrite)
+    images = read_training_images(dataset, settings.head, background=background)
+    checked, fingerprint = _check(images, report)
+    train, validation = split_validation(
+        checked, share=settings.validation_share, seed=settings.seed
+    )
+    config = ModelConfig(
+        tools=checked.tools,
+        head=settings.head,
+        background=checked.background,
+        input_size_px=settings.input_size_px,
+    )
+    fitted = fit_network(config, settings, train=train, validation=validation, progress=report)
+    config = dataclasses.replace(
+        config,
+        training=_describe(settings, fitted, train, validation, fingerprint),
+        metrics=_describe_best(fitted.history),
+    )
+    _write_model(out, config, fitted)
+    return TrainingReport(
+        config=config,
+        n_train=len(train),
+        n_validation=len(validation),
+        split_by_video=_is_split_by_video(train),
+        starting_weights=fitted.starting_weights,
+        problems=checked.problems,
+        history=fitted.history,
+    )
+
+
+def read_training_images(
+    dataset: Path, head: str, *, background: Sequence[str] = BACKGROUND_NAMES
+) -> Dataset:
+    """List the training images of ``dataset/train/<tool>/`` or of a label table.
+
+    Raises:
+        DatasetError: there are none, or too few classes for this head.
+    """
+    if is_table(dataset):
+        images = read_table(dataset)
+        if head == "softmax":
+            raise DatasetError(
+                dataset,
+                "a table can show several tools in a frame, a softmax head only one",
+                hint="pass --head sigmoid",
+            )
+        return images
+    folder = find_split(dataset, "train")
+    if folder is None:
+        raise DatasetError(
+            dataset,
+            "no train folder and no labels.csv",
+            hint="put images into train/<tool>/*.jpg and test/<tool>/*.jpg",
+        )
+    images = read_class_folders(folder, background=background)
+    if len(images.classes) < 2:
+        raise DatasetError(
+            folder,
+            f"one class only ({images.classes[0]}); there is nothing to tell apart",
+            hint="add a folder of another tool, or no_tool with empty frames",
+        )
+    return images if head == "softmax" else images.without_background()
+
+
+def _check(images: Dataset, report: Callable[[TrainingEvent], None]) -> tuple[Dataset, str]:
+    n_checked = 0
+
+    def count(n: int) -> None:
+        nonlocal n_checked
+        n_checked += n
+        report(ImagesChecked(n_checked, len(images)))
+
+    checked, fingerprint = check_images(images, progress=count)
+    empty = [name for name, n in checked.counts.items() if n == 0]
+    if empty:
+        raise DatasetError(
+            images.source,
+            f"no readable image shows {', '.join(empty)}",
+            hint="add images or remove the class",
+        )
+    return checked, fingerprint
+
+
+def _ignore(_: TrainingEvent) -> None:
+    pass
+
+
+def _is_split_by_video(train: Dataset) -> bool:
+    return train.videos is not None
+
+
+def _describe(
+    settings: TrainingSettings,
+    fitted: FittedNetwork,
+    train: Dataset,
+    validation: Dataset,
+    fingerprint: str,
+) -> dict[str, Any]:
+    chosen = dataclasses.asdict(settings)
+    # Where the weights lay on this machine is nobody's business.
+    chosen["weights"] = Path(settings.weights).name
+    return {
+        "settings": chosen,
+        "starting_weights": fitted.starting_weights,
+        "dataset_sha256": fingerprint,
+        "n_train": train.counts,
+        "n_validation": validation.counts,
+        "validation_split": "by recording" if _is_split_by_video(train) else "random frames",
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")},
+        },
+    }
+
+
+def _describe_best(history: tuple[EpochRecord, ...]) -> dict[str, Any]:
+    last_phase = [record for record in history if record.phase == history[-1].phase]
+    best = min(last_phase, key=lambda record: record.validation_loss)
+    return {
+        "validation_loss": round(best.validation_loss, 6),
+        "validation_accuracy": round(best.validation_accuracy, 6),
+        "definition": "of the epoch with the smallest validation loss, whose weights are kept; "
+        "accuracy is over images (softmax) or image-tool pairs at 0.5 (sigmoid)",
+    }
+
+
+def _write_model(out: Path, config: ModelConfig, fitted: FittedNetwork) -> None:
+    with new_folder(out) as folder:
+        write_weights(folder / WEIGHTS_NAME, fitted.network.logits)
+        write_config(folder, config)
+        _write_history(folder / "training.csv", fitted.history)
+        write_training_curves(folder / "training.png", fitted.history)
+
+
+def _write_history(path: Path, history: tuple[EpochRecord, ...]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(field.name for field in dataclasses.fields(EpochRecord))
+        for record in history:
+            values = dataclasses.astuple(record)
+            writer.writerow(f"{v:.6g}" if isinstance(v, float) else v for v in values)
