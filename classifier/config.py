@@ -40,7 +40,8 @@ class ModelConfig:
     """Names of the columns that it predicts, in order."""
     head: Head
     background: tuple[str, ...] = ()
-    """Classes of a softmax head that follow the tools and are not reported."""
+    """Class folders without any tool: never reported. A softmax head has them as outputs after the
+    tools; a sigmoid head answers "none of the tools" for them instead."""
     input_size_px: tuple[int, int] = (224, 224)
     resize_rule: str = RESIZE_RULE
     thresholds: tuple[float, ...] | None = None
@@ -62,8 +63,6 @@ class ModelConfig:
         for name in names:
             if not name or not name.isprintable():
                 raise ValueError(f"a tool's name must be printable text, got {name!r}")
-        if self.background and self.head != "softmax":
-            raise ValueError("only a softmax head has background classes")
         if min(self.input_size_px) < 32:
             raise ValueError(f"the network needs at least 32 x 32 px, got {self.input_size_px}")
         if self.resize_rule != RESIZE_RULE:
@@ -74,7 +73,7 @@ class ModelConfig:
     @property
     def n_outputs(self) -> int:
         """Width of the network's last layer."""
-        return len(self.tools) + len(self.background)
+        return len(self.tools) + (len(self.background) if self.head == "softmax" else 0)
 
     def to_json(self) -> str:
         """Write as readable JSON, the same bytes for the same values."""

@@ -77,6 +77,8 @@ def train_classifier(
         background=checked.background,
         input_size_px=settings.input_size_px,
     )
+    if settings.head == "sigmoid":
+        train, validation = train.without_background(), validation.without_background()
     fitted = fit_network(config, settings, train=train, validation=validation, progress=report)
     config = dataclasses.replace(
         config,
@@ -126,7 +128,7 @@ def read_training_images(
             f"one class only ({images.classes[0]}); there is nothing to tell apart",
             hint="add a folder of another tool, or no_tool with empty frames",
         )
-    return images if head == "softmax" else images.without_background()
+    return images
 
 
 def _check(images: Dataset, report: Callable[[TrainingEvent], None]) -> tuple[Dataset, str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-__all__ = ["note", "print_result", "progress_bar", "warn"]
+__all__ = ["note", "print_result", "printable", "progress_bar", "warn", "warn_of_problems"]
+
+_SHOWN_PROBLEMS = 20
 
 
 def print_result(text: str = "") -> None:
@@ -23,6 +26,26 @@ def note(text: str) -> None:
 def warn(text: str) -> None:
     """One problem, in one line."""
     _above_the_bar(f"surgical-video: {text}")
+
+
+class _Problem(Protocol):
+    @property
+    def path(self) -> Path: ...
+    @property
+    def cause(self) -> str: ...
+
+
+def warn_of_problems(problems: Sequence[_Problem]) -> None:
+    """Name each file that was skipped, and count those that would fill the screen."""
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        warn(f"{printable(str(problem.path))}: {problem.cause}; skipped")
+    if len(problems) > _SHOWN_PROBLEMS:
+        warn(f"... and {len(problems) - _SHOWN_PROBLEMS} more files were skipped")
+
+
+def printable(text: str) -> str:
+    """The text with line breaks and bytes that are no text written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _above_the_bar(text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.arguments import epochs_pair, positive_float, positive_int, share
-from video_pipeline.cli.console import note, print_result, progress_bar, warn
+from video_pipeline.cli.console import note, print_result, progress_bar, warn, warn_of_problems
 
 if TYPE_CHECKING:
     from classifier.config import TrainingSettings
@@ -25,8 +25,6 @@ dataset holds train/<tool>/*.jpg (and test/<tool>/*.jpg for `evaluate`), or is a
 image,<tool>,<tool>,... of 0 and 1 with an optional `video` column that is split by.
 Folders named no_tool, background or unknown hold frames without any tool.
 """
-
-_SHOWN_PROBLEMS = 20
 
 
 def add_parser(commands: Any) -> None:
@@ -188,10 +186,7 @@ class _Screen:
 
 
 def _print_report(report: TrainingReport, arguments: argparse.Namespace) -> None:
-    for problem in report.problems[:_SHOWN_PROBLEMS]:
-        warn(f"{problem.path}: {problem.cause}; skipped")
-    if len(report.problems) > _SHOWN_PROBLEMS:
-        warn(f"... and {len(report.problems) - _SHOWN_PROBLEMS} more files were skipped")
+    warn_of_problems(report.problems)
     if not report.split_by_video:
         warn(
             "the validation images are a random share of the frames, because nothing says which "
