@@ -1,0 +1,102 @@
+"""Files that are whole or absent: every file the pipeline writes goes through this room.
+
+A file is written beside its place under a hidden temporary name, flushed to the disk, and only then
+renamed. Whoever looks sees the old file, or the new one, or none; never half of one, not even when
+the machine loses its power. A failure leaves nothing behind and is an ``OutputError``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
+
+from video_pipeline.errors import OutputError
+
+__all__ = ["make_folder", "whole_file", "write_bytes", "write_text"]
+
+_HINTS = {
+    errno.ENOSPC: "free some space or choose another output folder",
+    errno.EDQUOT: "free some space or choose another output folder",
+    errno.EACCES: "choose an output folder that you may write to",
+    errno.EPERM: "choose an output folder that you may write to",
+    errno.EROFS: "choose an output folder that you may write to",
+    errno.ENOENT: "create its folder first",
+}
+
+
+def write_bytes(path: str | PathLike[str], content: bytes) -> None:
+    """Write ``content`` to ``path``, whole or not at all; raises ``OutputError``."""
+    with whole_file(path) as file:
+        file.write(content)
+
+
+def write_text(path: str | PathLike[str], text: str) -> None:
+    r"""Write ``text`` as UTF-8 with its line ends as they are (``\n``), whole or not at all.
+
+    Names taken from folders may hold bytes that are no text; they are written as escapes.
+    """
+    write_bytes(path, text.encode(errors="backslashreplace"))
+
+
+@contextmanager
+def whole_file(path: str | PathLike[str]) -> Iterator[BinaryIO]:
+    """Open ``path`` for writing bytes; the file appears when the block ends without an error.
+
+    The block should only write: an ``OSError`` from inside it is reported as this file's.
+    """
+    target = Path(path)
+    partial = target.parent / f".{secrets.token_hex(8)}.partial"
+    try:
+        with partial.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+        _sync_folder(target.parent)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink()
+        if isinstance(error, OSError):
+            raise _output_error(target, error, "cannot be written") from error
+        raise
+
+
+def make_folder(path: str | PathLike[str]) -> Path:
+    """Create a folder and those above it where they are missing; raises ``OutputError``."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _output_error(folder, error, "cannot be created") from error
+    return folder
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` last.
+
+    Some network file systems cannot, and say EINVAL; a folder that may be written to but not read
+    cannot be opened. The file is in its place all the same.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _output_error(path: Path, error: OSError, what: str) -> OutputError:
+    reason = error.strerror if error.strerror is not None else type(error).__name__
+    hint = _HINTS.get(error.errno) if error.errno is not None else None
+    return OutputError(path, f"{what} ({reason})", hint=hint)

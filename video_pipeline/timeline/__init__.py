@@ -1,0 +1,1 @@
+"""From frames' probabilities to seconds, segments, statistics, metrics; computes, never writes."""
