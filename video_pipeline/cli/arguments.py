@@ -6,7 +6,15 @@ import argparse
 import math
 from fractions import Fraction
 
-__all__ = ["epochs_pair", "positive_float", "positive_int", "positive_rate", "share"]
+__all__ = [
+    "epochs_pair",
+    "non_negative_float",
+    "positive_float",
+    "positive_int",
+    "positive_rate",
+    "probability",
+    "share",
+]
 
 
 def positive_int(text: str) -> int:
@@ -59,3 +67,22 @@ def epochs_pair(text: str) -> tuple[int, int]:
     if head + fine == 0:
         raise argparse.ArgumentTypeError("at least one epoch is needed")
     return head, fine
+
+
+def non_negative_float(text: str) -> float:
+    """A finite number from 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"a number from 0 is expected, not {text!r}")
+    return value
+
+
+def probability(text: str) -> float:
+    """A number above 0, up to 1."""
+    value = positive_float(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"a probability up to 1 is expected, not {text!r}")
+    return value

@@ -1,0 +1,123 @@
+"""Recordings one after another on this machine; finished ones are left as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.annotate import Annotation, annotate_video
+from video_pipeline.batch.recordings import Recording
+from video_pipeline.batch.table import BatchRow
+from video_pipeline.config import AnnotationSettings
+from video_pipeline.errors import PipelineError, RecordingError
+from video_pipeline.frame_classifier import FrameClassifier
+from video_pipeline.output.manifest import Provenance, is_finished, read_manifest
+from video_pipeline.output.recording_folder import write_recording_folder
+from video_pipeline.records import VideoInfo
+
+__all__ = ["LoadedModel", "Outcome", "annotate_recordings"]
+
+Progress = Callable[[Recording, float, VideoInfo], None]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model's identity, and how to get the classifier when the first frame needs it."""
+
+    sha256: str
+    description: Mapping[str, Any]
+    """What the manifest says of it: head, name."""
+    load: Callable[[], FrameClassifier]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one recording."""
+
+    recording: Recording
+    row: BatchRow
+    folder: Path
+    was_finished: bool = False
+    """It had been annotated before with the same model and parameters."""
+    warnings: tuple[str, ...] = ()
+
+
+def annotate_recordings(
+    recordings: Iterable[Recording],
+    model: LoadedModel,
+    out: Path,
+    settings: AnnotationSettings,
+    *,
+    progress: Progress | None = None,
+) -> Iterator[Outcome]:
+    """Annotate each recording into ``out/<video_id>/``; a failure costs its own recording only."""
+    for recording in recordings:
+        try:
+            yield _annotate_one(recording, model, out, settings, progress)
+        except PipelineError as error:
+            row = _row(recording, "failed", None, _without_path(error))
+            yield Outcome(recording, row, out / recording.video_id)
+
+
+def _annotate_one(
+    recording: Recording,
+    model: LoadedModel,
+    out: Path,
+    settings: AnnotationSettings,
+    progress: Progress | None,
+) -> Outcome:
+    folder = out / recording.video_id
+    provenance = _provenance(recording.path, model, settings)
+    earlier = read_manifest(folder)
+    if earlier is not None and earlier.provenance == provenance and is_finished(folder, earlier):
+        error = _what_is_missing(earlier.warnings) if earlier.status == "partial" else ""
+        row = _row(recording, earlier.status, earlier.n_seconds, error)
+        return Outcome(recording, row, folder, was_finished=True, warnings=earlier.warnings)
+
+    def tell(position_s: float, info: VideoInfo) -> None:
+        if progress is not None:
+            progress(recording, position_s, info)
+
+    annotation = annotate_video(recording.path, model.load(), settings, progress=tell)
+    status = "done" if _is_whole(annotation) else "partial"
+    write_recording_folder(
+        folder,
+        annotation,
+        provenance,
+        recording=recording.path,
+        status=status,
+        model=model.description,
+    )
+    warnings = annotation.report.warnings
+    error = _what_is_missing(warnings) if status == "partial" else ""
+    row = _row(recording, status, annotation.timeline.n_seconds, error)
+    return Outcome(recording, row, folder, warnings=warnings)
+
+
+def _provenance(path: Path, model: LoadedModel, settings: AnnotationSettings) -> Provenance:
+    try:
+        # Only a regular file has a content that can be digested; others are refused on opening.
+        if path.is_file():
+            return Provenance.of(path, model_sha256=model.sha256, settings=settings)
+    except OSError as error:
+        raise RecordingError(path, f"cannot be read ({error.strerror})") from error
+    return Provenance("", model.sha256, {})
+
+
+def _is_whole(annotation: Annotation) -> bool:
+    report = annotation.report
+    return report.is_complete and report.n_corrupt == 0 and report.n_lost == 0
+
+
+def _what_is_missing(warnings: tuple[str, ...]) -> str:
+    return "; ".join(warnings) or "damaged frames"
+
+
+def _row(recording: Recording, status: str, seconds: int | None, error: str) -> BatchRow:
+    return BatchRow(recording.video_id, str(recording.path), status, seconds, error)
+
+
+def _without_path(error: PipelineError) -> str:
+    return error.cause if error.hint is None else f"{error.cause}; {error.hint}"

@@ -1,0 +1,96 @@
+"""Which recordings a call means, and the name that each one's results carry."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from video_pipeline.errors import RecordingError
+from video_pipeline.output.manifest import digest_path, read_manifest
+
+__all__ = ["VIDEO_SUFFIXES", "Recording", "find_recordings", "name_recordings"]
+
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".h264", ".hevc", ".ivf"),
+        *(".m2p", ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4"),
+        *(".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+    }
+)
+"""What is taken from a folder; a file that is named itself is tried whatever its suffix."""
+
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording and the name of its results."""
+
+    path: Path
+    video_id: str
+
+
+def find_recordings(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are named; folders searched for videos, in the order of their names.
+
+    Hidden files and folders are passed over, links to folders not followed, and no file is taken
+    twice.
+
+    Raises:
+        RecordingError: a folder holds no video at all.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = list(_videos_below(path))
+        if not inside:
+            raise RecordingError(path, "no video in this folder", hint="name the files themselves")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def _videos_below(folder: Path) -> Iterable[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and Path(name).suffix.casefold() in VIDEO_SUFFIXES:
+                yield Path(place, name)
+
+
+def name_recordings(paths: Sequence[Path], out: Path) -> list[Recording]:
+    """Give each recording a name of its own below ``out``: its stem where that is free.
+
+    A stem that two recordings share, or under which ``out`` holds results of a file elsewhere, is
+    followed by a few digits of the path's digest, so that the same call finds its results again.
+    """
+    stems = [_as_folder_name(path.stem) for path in paths]
+    keys = [stem.casefold() for stem in stems]
+    return [
+        Recording(path, _unshared(stem, path) if keys.count(key) > 1 else _own(stem, path, out))
+        for path, stem, key in zip(paths, stems, keys, strict=True)
+    ]
+
+
+def _own(stem: str, path: Path, out: Path) -> str:
+    there = read_manifest(out / stem)
+    taken = there is not None and there.path_sha256 != digest_path(path)
+    return _unshared(stem, path) if taken else stem
+
+
+def _unshared(stem: str, path: Path) -> str:
+    return f"{stem}-{digest_path(path)[:8]}"
+
+
+def _as_folder_name(stem: str) -> str:
+    """The stem itself where it is a plain name everywhere; else a plain one made from it."""
+    plain = re.sub(r"[^\w .,()+=@~-]|^[.\s]+|[.\s]+$", "_", stem, flags=re.UNICODE)
+    if plain == stem and len(stem.encode()) <= _LONGEST_NAME:
+        return stem
+    digest = hashlib.sha256(stem.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{plain.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"

@@ -1,0 +1,24 @@
+"""Frames: a recording in, the frames that a viewer sees at given times out."""
+
+from video_pipeline.frames.pixels import RESIZE_RULE, resize_rgb
+from video_pipeline.frames.prefetch import prefetch
+from video_pipeline.frames.reader import DecodeReport, ShownFrame, VideoReader
+from video_pipeline.frames.sampling import (
+    FrameSampler,
+    SamplingReport,
+    open_video,
+    sample_frames,
+)
+
+__all__ = [
+    "RESIZE_RULE",
+    "DecodeReport",
+    "FrameSampler",
+    "SamplingReport",
+    "ShownFrame",
+    "VideoReader",
+    "open_video",
+    "prefetch",
+    "resize_rgb",
+    "sample_frames",
+]

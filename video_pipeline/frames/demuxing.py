@@ -1,0 +1,68 @@
+"""A container's packets of one stream, past damage, up to where the file really ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from video_pipeline.errors import RecordingError
+from video_pipeline.frames.decoding import VideoPacket
+
+__all__ = ["PacketSource"]
+
+_MOST_ERRORS_IN_A_ROW = 1000
+"""A file that was cut may give one for every packet that its index still promises."""
+
+
+class PacketSource:
+    """Reads packets, and knows at the end whether the file stopped in the middle of one."""
+
+    def __init__(
+        self, path: str | os.PathLike[str], container: InputContainer, stream: VideoStream
+    ) -> None:
+        self._path = path
+        self._container = container
+        self._stream = stream
+        self.n_read = 0
+        self.last_pts: int | None = None
+        """Timestamp of the packet read last."""
+        self.n_errors = 0
+        """Times that reading failed and was taken up again behind the damage."""
+        self.ends_in_damage = False
+        """Whether the last packet read so far was broken, or nothing could be read after it."""
+
+    def packets(self) -> Iterator[VideoPacket]:
+        """Every packet of the stream that holds data.
+
+        Raises ``RecordingError`` at the first encrypted packet: its frames would be noise.
+        """
+        n_errors_in_a_row = 0
+        while n_errors_in_a_row < _MOST_ERRORS_IN_A_ROW:
+            try:
+                for packet in self._container.demux(self._stream):
+                    if packet.size == 0:
+                        continue
+                    n_errors_in_a_row = 0
+                    self._require_clear(packet)
+                    self.n_read += 1
+                    self.last_pts = packet.pts
+                    self.ends_in_damage = packet.is_corrupt
+                    yield packet
+            except av.FFmpegError:
+                self.n_errors += 1
+                n_errors_in_a_row += 1
+                self.ends_in_damage = True
+            else:
+                return
+
+    def _require_clear(self, packet: VideoPacket) -> None:
+        if packet.has_sidedata("encryption_info"):
+            raise RecordingError(
+                self._path,
+                "the video is encrypted",
+                hint="export it without protection from the recorder's own software",
+            )

@@ -1,0 +1,140 @@
+"""Opening a recording safely: one regular file, as a video container, and nothing else.
+
+FFmpeg opens whatever it is told to: play-lists that name other files, SDP files that listen on
+the network, pictures, even text that it renders as video. A recorder writes none of those. Here
+only the local file itself may be read, only containers for recordings are allowed, and pictures
+beyond 8192 x 4352 px are refused before they are decoded.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from video_pipeline.errors import RecordingError
+from video_pipeline.frames.file_kind import explain_unreadable
+from video_pipeline.frames.findings import Findings
+
+__all__ = ["LARGEST_PICTURE_PX", "new_decoder", "open_container", "video_stream"]
+
+LARGEST_PICTURE_PX = 8192 * 4352
+"""Pixels of the largest picture that is decoded: 8K video and a little more."""
+
+_CONTAINERS = (
+    "mov,mp4,matroska,webm,mpegts,mpeg,avi,asf,flv,mxf,ogg,ivf,nut,dv,wtv,gxf,"
+    "h264,hevc,vvc,mpegvideo,m4v,obu,vc1"
+)
+
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": _CONTAINERS,
+    "max_pixels": str(LARGEST_PICTURE_PX),
+}
+
+_NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+
+
+def open_container(path: str | os.PathLike[str]) -> InputContainer:
+    """Open a local regular file as a video container; its name may be any bytes.
+
+    Raises ``RecordingError`` with the cause: missing, empty, a folder, a pipe, no video container.
+    """
+    file = Path(path).absolute()
+    _require_regular_file(path, file)
+    try:
+        # The prefix keeps a name such as "concat:..." or "http:..." from being taken for more.
+        return av.open(f"file:{file}", "r", options=_OPTIONS, metadata_errors="replace")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise _refusal(path, file) from error
+
+
+def video_stream(
+    path: str | os.PathLike[str], container: InputContainer, findings: Findings
+) -> VideoStream:
+    """Find the endoscope's stream: the one with the largest picture.
+
+    Cover pictures and thumbnails are no video. Raises ``RecordingError`` where no stream is left,
+    where none has a decoder, or where the largest picture is too large.
+    """
+    moving = [s for s in container.streams.video if not s.disposition & _NO_VIDEO]
+    if not moving:
+        found = sorted({s.type for s in container.streams})
+        held = f"only {' and '.join(found)}" if found else "nothing"
+        if container.streams.video:
+            raise RecordingError(path, "a still image, not a video: it holds a cover picture only")
+        raise RecordingError(path, f"no video stream: the file holds {held}")
+    # PyAV's stubs do not say so, but a stream without a decoder has no codec context.
+    decodable = [s for s in moving if getattr(s, "codec_context", None) is not None]
+    if not decodable:
+        raise RecordingError(
+            path,
+            "no decoder for its video codec",
+            hint="convert the recording to H.264 with the recorder's own software",
+        )
+    largest = max(decodable, key=lambda s: s.codec_context.width * s.codec_context.height)
+    context = largest.codec_context
+    _require_allowed_size(path, width_px=context.width, height_px=context.height)
+    if len(moving) > 1:
+        findings.add(
+            "streams", f"{len(moving)} video streams: the one with the largest picture is read"
+        )
+    return largest
+
+
+def new_decoder(path: str | os.PathLike[str], stream_index: int) -> VideoCodecContext:
+    """Make a decoder for a stream, set up from all that the container says of it.
+
+    The file is opened once more: PyAV offers no other way to have a stream's decoder twice, and one
+    made from the codec's name alone would know neither display matrix nor colours.
+    """
+    with open_container(path) as container:
+        return cast("VideoStream", container.streams[stream_index]).codec_context
+
+
+def _require_allowed_size(path: str | os.PathLike[str], *, width_px: int, height_px: int) -> None:
+    """Raise ``RecordingError`` for a picture of more than ``LARGEST_PICTURE_PX`` pixels."""
+    if width_px * height_px > LARGEST_PICTURE_PX:
+        raise RecordingError(
+            path,
+            f"too many pixels: {width_px} x {height_px}",
+            hint="at most 8192 x 4352 px are decoded",
+        )
+
+
+def _require_regular_file(path: str | os.PathLike[str], file: Path) -> None:
+    try:
+        status = file.stat()
+    except FileNotFoundError as error:
+        raise RecordingError(path, "no such file", hint="check the name") from error
+    except (OSError, ValueError) as error:
+        raise RecordingError(path, f"cannot be looked up: {_reason(error)}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise RecordingError(path, "a folder, not a recording", hint="name a file inside it")
+    if not stat.S_ISREG(status.st_mode):
+        raise RecordingError(
+            path,
+            "not a regular file",
+            hint="pipes and devices cannot be recordings: save to a file",
+        )
+    if status.st_size == 0:
+        raise RecordingError(path, "the file is empty", hint="copy it again from the recorder")
+
+
+def _refusal(path: str | os.PathLike[str], file: Path) -> RecordingError:
+    try:
+        cause, hint = explain_unreadable(file)
+    except OSError as error:
+        return RecordingError(path, f"cannot be read: {_reason(error)}")
+    return RecordingError(path, cause, hint=hint)
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

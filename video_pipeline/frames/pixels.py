@@ -1,0 +1,101 @@
+"""Decoded pixels to RGB, and the one rule by which pictures are resized."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+__all__ = ["RESIZE_RULE", "RgbConverter", "resize_rgb"]
+
+RESIZE_RULE = "opencv_inter_area"
+"""The full-resolution RGB picture, squeezed by ``cv2.resize(..., INTER_AREA)``, aspect not kept."""
+
+_HD_HEIGHT_PX = 720
+"""Untagged pictures of this height or more use BT.709, smaller ones BT.601, as players do."""
+
+# AVColorSpace (H.273 matrix coefficients) -> what swscale calls it.
+_MATRICES = {
+    1: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+    10: Colorspace.BT2020,
+}
+
+# Chroma at full resolution, rounded, and the same on every processor.
+_EXACT = (
+    Interpolation.BILINEAR
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.ACCURATE_RND
+    | Interpolation.BITEXACT
+)
+
+_LIMITED_TO_FULL = np.clip(
+    np.round((np.arange(256, dtype=np.float64) - 16) * 255 / 219), 0, 255
+).astype(np.uint8)
+
+
+def resize_rgb(image: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    """Squeeze (h, w, 3) into ``size_px`` = (height, width) by ``RESIZE_RULE``."""
+    height, width = size_px
+    if image.shape[:2] == (height, width):
+        return image
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return cast("NDArray[np.uint8]", resized)
+
+
+class RgbConverter:
+    """Turns decoded frames of any pixel format into RGB; keeps swscale's tables between frames.
+
+    The YUV matrix and range come from the frame's own tags. Untagged: BT.709 from 720 lines on,
+    BT.601 below; limited range, but for the yuvj formats. Not to be shared between threads.
+    """
+
+    def __init__(self) -> None:
+        self._scaler = VideoReformatter()
+
+    def rgb(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """(height, width, 3) as stored: neither rotated nor scaled.
+
+        Raises ``av.FFmpegError`` where swscale does not know the pixel format.
+        """
+        if frame.format.name.startswith("gray"):
+            return self._rgb_of_gray(frame)
+        if frame.format.is_rgb or len(frame.format.components) < 3:
+            converted = self._scaler.reformat(
+                frame, format="rgb24", interpolation=_EXACT, threads=1
+            )
+        else:
+            matrix = _MATRICES.get(frame.colorspace) or (
+                Colorspace.ITU709 if frame.height >= _HD_HEIGHT_PX else Colorspace.ITU601
+            )
+            converted = self._scaler.reformat(
+                frame,
+                format="rgb24",
+                src_colorspace=matrix,
+                dst_colorspace=matrix,
+                src_color_range=ColorRange.JPEG if _is_full_range(frame) else ColorRange.MPEG,
+                dst_color_range=ColorRange.JPEG,
+                interpolation=_EXACT,
+                threads=1,
+            )
+        return cast("NDArray[np.uint8]", converted.to_ndarray())
+
+    def _rgb_of_gray(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        # swscale takes every gray format for full range.
+        gray = self._scaler.reformat(frame, format="gray", interpolation=_EXACT, threads=1)
+        luma = cast("NDArray[np.uint8]", gray.to_ndarray())
+        if frame.color_range == ColorRange.MPEG:
+            luma = _LIMITED_TO_FULL[luma]
+        return np.repeat(luma[:, :, np.newaxis], 3, axis=2)
+
+
+def _is_full_range(frame: av.VideoFrame) -> bool:
+    return frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")

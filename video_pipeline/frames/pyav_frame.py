@@ -1,0 +1,85 @@
+"""One frame as PyAV decoded it, made into an upright RGB picture when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from video_pipeline.errors import RecordingError
+from video_pipeline.frames.orientation import (
+    UPRIGHT,
+    Orientation,
+    orientation_of_matrix,
+    orientation_of_rotation,
+)
+from video_pipeline.frames.pixels import RgbConverter, resize_rgb
+
+__all__ = ["PyAvFrame"]
+
+
+class PyAvFrame:
+    """Satisfies ``ShownFrame``; see there for what it promises."""
+
+    def __init__(
+        self,
+        frame: VideoFrame,
+        *,
+        pts: Fraction,
+        pixel_aspect: Fraction,
+        converter: RgbConverter,
+        path: str | os.PathLike[str],
+    ) -> None:
+        self._frame = frame
+        self._pts = pts
+        self._pixel_aspect = pixel_aspect
+        self._converter = converter
+        self._path = path
+
+    @property
+    def pts(self) -> Fraction:
+        """Seconds from time zero, exact."""
+        return self._pts
+
+    @property
+    def is_corrupt(self) -> bool:
+        """Whether FFmpeg decoded it with errors."""
+        return self._frame.is_corrupt
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width) as displayed: turned, and wide pixels made square by widening."""
+        height, width = self._frame.height, self._frame.width
+        width = max(1, round(width * self._pixel_aspect))
+        return (width, height) if self._orientation.is_transposed else (height, width)
+
+    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+        """(height, width, 3) RGB as displayed, or squeezed into ``size_px`` (height, width)."""
+        try:
+            stored = self._converter.rgb(self._frame)
+        except av.FFmpegError as error:
+            name = self._frame.format.name
+            raise RecordingError(
+                self._path, f"its pixel format {name} cannot be converted to RGB"
+            ) from error
+        upright = self._orientation.apply(stored)
+        return resize_rgb(upright, self.size_px if size_px is None else size_px)
+
+    @property
+    def _orientation(self) -> Orientation:
+        try:
+            # The stubs call this a dict; it is a mapping by type that iterates over its values.
+            all_data = cast("Iterable[SideData]", self._frame.side_data)
+            found = [bytes(d) for d in all_data if d.type == SideDataType.DISPLAYMATRIX]
+        except ValueError:
+            # PyAV refuses all side data of a frame where there is one kind that it has no name for.
+            return orientation_of_rotation(self._frame.rotation)
+        return orientation_of_matrix(found[0]) if found else UPRIGHT

@@ -1,0 +1,109 @@
+"""The contract of a video reader: a recording in, the frames that a viewer sees out, in order.
+
+Time zero is the first frame shown. Times inside the frames room are exact (``Fraction`` seconds),
+because float sums drift over hours; they become float64 where they leave it, in ``FrameBatch``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.records import VideoInfo
+
+__all__ = ["DecodeReport", "ShownFrame", "VideoReader"]
+
+
+class ShownFrame(Protocol):
+    """One decoded frame; its pixels stay as they were decoded until they are asked for."""
+
+    @property
+    def pts(self) -> Fraction:
+        """Seconds from time zero to when the frame is first shown; exact, >= 0."""
+        ...
+
+    @property
+    def is_corrupt(self) -> bool:
+        """Whether parts of the picture were damaged and had to be guessed by the decoder."""
+        ...
+
+    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+        """(height, width, 3) RGB, upright and not mirrored, as a viewer sees it.
+
+        ``size_px`` is (height, width): the full picture is squeezed into it by the one resize
+        rule (``pixels.RESIZE_RULE``), its aspect not kept. None keeps the displayed size, pixel
+        aspect applied. Every call converts anew; valid until the reader is closed. May raise
+        ``RecordingError`` where the pixel format cannot be converted.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class DecodeReport:
+    """What reading has brought so far; final once ``VideoReader.frames`` is exhausted."""
+
+    n_decoded: int
+    """Frames that were decoded, damaged ones included."""
+    n_corrupt: int
+    """Of those: frames that the decoder marked as damaged."""
+    n_lost: int
+    """Packets that should have given a frame and gave none (an estimate)."""
+    damaged_seconds: tuple[int, ...]
+    """Each k for which a frame in [k, k + 1) s was damaged or about there one was lost."""
+    declared_duration_s: float | None
+    """From the header; a claim."""
+    is_complete: bool
+    """False where the recording was evidently cut off or could not be read to its end."""
+    warnings: tuple[str, ...]
+    """Short sentences without the file's name: what was odd, and what was assumed."""
+
+
+class VideoReader(Protocol):
+    """A recording opened for one pass from its first frame to its last.
+
+    Opening raises ``RecordingError`` for anything that has not one frame to show. After that no
+    damage raises: a damaged packet costs its own frames, and the report says so. Not to be shared
+    between threads, but it may be made in one thread and used in another.
+    """
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the header and the first frame say; the displayed size is that of frame one."""
+        ...
+
+    @property
+    def position_s(self) -> float:
+        """Presentation time of the frame given last, for progress; 0.0 before the first."""
+        ...
+
+    @property
+    def report(self) -> DecodeReport:
+        """What reading has brought so far."""
+        ...
+
+    def frames(self) -> Iterator[ShownFrame]:
+        """Every frame that a player would show, in presentation order, once.
+
+        The first has pts 0; pts never decrease (two frames may share one: the later one is shown).
+        Pre-roll that an edit list hides never appears. A second call raises ``RuntimeError``.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file; may be called again."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -1,0 +1,142 @@
+"""What went well and what went wrong while a recording was decoded, summed up in a report."""
+
+from __future__ import annotations
+
+from collections import deque
+from fractions import Fraction
+
+from av.video.frame import VideoFrame
+
+from video_pipeline.frames.clock import PresentationClock
+from video_pipeline.frames.decoding import PacketDecoder
+from video_pipeline.frames.demuxing import PacketSource
+from video_pipeline.frames.findings import Findings
+from video_pipeline.frames.header import Header
+from video_pipeline.frames.reader import DecodeReport
+
+__all__ = ["ReadingLog"]
+
+# Some packets of these hold a picture that is never shown.
+_CODECS_WITH_HIDDEN_FRAMES = {"vp8"}
+
+_UNINDEXED_TOLERANCE_S = Fraction(2)
+"""Without an index a header's length may be that of the sound, which may outlast the picture."""
+
+
+_FAILURE_IS_NEAR_S = 60
+"""A broken packet whose timestamp lies farther from the frames around it has a broken timestamp."""
+_LAST_FRAMES = 32
+
+
+class ReadingLog:
+    """Watches source, decoder and clock of one reading."""
+
+    def __init__(
+        self,
+        header: Header,
+        *,
+        source: PacketSource,
+        decoder: PacketDecoder,
+        clock: PresentationClock,
+        findings: Findings,
+    ) -> None:
+        self._header = header
+        self._source = source
+        self._decoder = decoder
+        self._clock = clock
+        self._findings = findings
+        self._picture_px: tuple[int, int] | None = None
+        self._damaged_seconds: set[int] = set()
+        self._n_corrupt = 0
+        self._n_shown = 0
+        self._corrupt_pts: deque[int | None] = deque(maxlen=_LAST_FRAMES)
+        self.is_too_long = False
+        """Set where reading was given up, because no operation lasts that long."""
+
+    def add(self, frame: VideoFrame, pts: Fraction) -> None:
+        """Take note of a frame that is shown from ``pts`` on."""
+        self._n_shown += 1
+        if frame.is_corrupt:
+            self._n_corrupt += 1
+            self._damaged_seconds.add(int(pts))
+            self._corrupt_pts.append(frame.pts)
+        self._add_failures(near=pts)
+        if frame.interlaced_frame:
+            self._findings.add("interlaced", "the video is interlaced and is not deinterlaced")
+        size_px = (frame.height, frame.width)
+        if self._picture_px not in (None, size_px):
+            self._findings.add(
+                "size",
+                f"the picture's size changes to {frame.width} x {frame.height} px "
+                f"at {float(pts):.2f} s",
+            )
+        self._picture_px = size_px
+
+    def _add_failures(self, *, near: Fraction) -> None:
+        for pts in self._decoder.failed:
+            time = self._clock.time_of(pts * self._header.time_base)
+            if time is not None and abs(time - near) < _FAILURE_IS_NEAR_S:
+                self._damaged_seconds.add(int(time))
+        self._decoder.failed.clear()
+
+    def report(self) -> DecodeReport:
+        """Sum up; whether the recording is complete is known once its last frame was read."""
+        declared = self._header.duration
+        return DecodeReport(
+            n_decoded=self._decoder.n_frames,
+            n_corrupt=self._n_corrupt,
+            n_lost=self._n_lost,
+            damaged_seconds=tuple(sorted(self._damaged_seconds)),
+            declared_duration_s=None if declared is None else float(declared),
+            is_complete=not self._is_cut,
+            warnings=(*self._findings.sentences(), *self._sums()),
+        )
+
+    @property
+    def _n_lost(self) -> int:
+        n_failed = self._decoder.n_failed
+        if self._header.codec in _CODECS_WITH_HIDDEN_FRAMES:
+            return n_failed
+        return max(n_failed, self._decoder.n_packets - self._decoder.n_frames)
+
+    @property
+    def _missing(self) -> Fraction:
+        """Seconds by which the header's length exceeds that of the frames; may be negative."""
+        declared = self._header.duration
+        return Fraction(0) if declared is None else declared - self._clock.end
+
+    @property
+    def _tolerance(self) -> Fraction:
+        return max(3 * self._clock.usual_interval, self._clock.end / 100)
+
+    @property
+    def _is_cut(self) -> bool:
+        if self.is_too_long:
+            return True
+        n_indexed = self._header.n_frames
+        if n_indexed is not None:
+            return self._source.n_read < n_indexed and self._missing > self._tolerance
+        is_short = self._missing > max(_UNINDEXED_TOLERANCE_S, self._tolerance)
+        # Half a packet at the end: who knows how many more there were.
+        ends_corrupt = self._source.last_pts in self._corrupt_pts
+        return is_short or self._source.ends_in_damage or ends_corrupt
+
+    def _sums(self) -> list[str]:
+        n_untimed, n_strays = self._clock.n_untimed, self._clock.n_strays
+        rate = float(1 / self._clock.usual_interval)
+        sums = [
+            (n_untimed, f"{n_untimed} frames have no time: {rate:.6g} a second were assumed"),
+            (n_strays, f"{n_strays} frames have a time that cannot be theirs and were left out"),
+            (self._n_corrupt, f"{self._n_corrupt} frames were damaged and are shown as decoded"),
+            (self._n_lost, f"about {self._n_lost} frames were lost to damage"),
+            (self._source.n_errors, f"reading failed {self._source.n_errors} times"),
+        ]
+        found = [sentence for count, sentence in sums if count > 0]
+        if self._header.duration is not None and abs(self._missing) > self._tolerance:
+            found.append(
+                f"the header says {float(self._header.duration):.2f} s, "
+                f"the frames last {float(self._clock.end):.2f} s"
+            )
+        if self._is_cut:
+            found.append("the recording was cut off or cannot be read to its end")
+        return found

@@ -1,0 +1,165 @@
+"""``run.json``: what one recording's results were made from, and the digest of each of them.
+
+It is written last, so a folder with a manifest whose digests hold is a finished one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.annotate import Annotation
+from video_pipeline.config import AnnotationSettings
+from video_pipeline.output.files import write_text
+
+__all__ = [
+    "MANIFEST_NAME",
+    "Manifest",
+    "Provenance",
+    "digest_file",
+    "digest_path",
+    "is_finished",
+    "read_manifest",
+    "write_manifest",
+]
+
+MANIFEST_NAME = "run.json"
+_FORMAT = 1
+_PACKAGES = ("av", "numpy", "opencv-python-headless", "tensorflow", "keras")
+_MOST_CHARACTERS = 16 << 20
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What results depend on: if any of it changes, they are stale."""
+
+    input_sha256: str
+    model_sha256: str
+    parameters: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, recording: Path, *, model_sha256: str, settings: AnnotationSettings) -> Provenance:
+        """Digest the recording and name the settings that change a result."""
+        parameters = {
+            "rate_hz": str(settings.rate_hz),
+            "smoothing": dataclasses.asdict(settings.smoothing),
+        }
+        return cls(digest_file(recording), model_sha256, parameters)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The parts of a manifest that decide whether its folder is finished and fresh."""
+
+    provenance: Provenance
+    path_sha256: str
+    status: str
+    n_seconds: int
+    warnings: tuple[str, ...]
+    outputs: Mapping[str, str]
+    """SHA-256 of each file beside it."""
+
+
+def write_manifest(
+    folder: Path,
+    annotation: Annotation,
+    provenance: Provenance,
+    *,
+    recording: Path,
+    status: str,
+    model: Mapping[str, Any],
+    outputs: Mapping[str, int],
+) -> None:
+    """Write the manifest of ``folder``; ``outputs`` names its files and their row counts."""
+    report = dataclasses.asdict(annotation.report)
+    warnings = report.pop("warnings")
+    content = {
+        "format": _FORMAT,
+        "status": status,
+        "input": {
+            # The name and not the path: folders often carry patients' names.
+            "name": recording.name,
+            "path_sha256": digest_path(recording),
+            "size_bytes": recording.stat().st_size,
+            "sha256": provenance.input_sha256,
+            "codec": annotation.info.codec,
+            "width_px": annotation.info.width_px,
+            "height_px": annotation.info.height_px,
+            "frame_rate_from_header": _text(annotation.info.frame_rate),
+        },
+        "model": {"sha256": provenance.model_sha256, **model},
+        "tools": annotation.timeline.tools,
+        "parameters": provenance.parameters,
+        "decoding": report,
+        "warnings": warnings,
+        "outputs": {
+            name: {"sha256": digest_file(folder / name), "rows": rows}
+            for name, rows in outputs.items()
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "surgical-video": _version("surgical-video"),
+            **{name: _version(name) for name in _PACKAGES},
+        },
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(folder / MANIFEST_NAME, text)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Read the manifest of ``folder``; None where there is none that can be believed."""
+    try:
+        with (folder / MANIFEST_NAME).open(encoding="utf-8") as file:
+            content = json.loads(file.read(_MOST_CHARACTERS))
+        return Manifest(
+            provenance=Provenance(
+                input_sha256=content["input"]["sha256"],
+                model_sha256=content["model"]["sha256"],
+                parameters=content["parameters"],
+            ),
+            path_sha256=content["input"]["path_sha256"],
+            status=str(content["status"]),
+            n_seconds=int(content["outputs"]["timeline.csv"]["rows"]),
+            warnings=tuple(content["warnings"]),
+            outputs={name: entry["sha256"] for name, entry in content["outputs"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # Absent, cut, foreign: all mean that the work has to be done (again).
+        return None
+
+
+def is_finished(folder: Path, manifest: Manifest) -> bool:
+    """Whether every file that the manifest names is there, unchanged."""
+    try:
+        return all(digest_file(folder / name) == d for name, d in manifest.outputs.items())
+    except OSError:
+        return False
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_path(path: Path) -> str:
+    """SHA-256 of where a recording lies, in hex: tells places apart without naming them."""
+    return hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _text(value: object | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,57 @@
+"""The folder of one recording: every table and picture, and the manifest last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.annotate import Annotation
+from video_pipeline.output.files import make_folder
+from video_pipeline.output.manifest import MANIFEST_NAME, Provenance, write_manifest
+from video_pipeline.output.plots import write_timeline_plot
+from video_pipeline.output.tables import write_segments, write_statistics, write_timeline
+from video_pipeline.timeline.segments import find_segments
+from video_pipeline.timeline.statistics import summarise_tools
+
+__all__ = ["write_recording_folder"]
+
+
+def write_recording_folder(
+    folder: Path,
+    annotation: Annotation,
+    provenance: Provenance,
+    *,
+    recording: Path,
+    status: str,
+    model: Mapping[str, Any],
+) -> None:
+    """Write timeline.csv, segments.csv, statistics.csv, timeline.png, then run.json.
+
+    An earlier manifest is taken away first: a folder is finished only when its last file is there.
+
+    Raises:
+        OutputError: something cannot be written; what was written stays, without a manifest.
+    """
+    make_folder(folder)
+    (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    timeline, flags = annotation.timeline, annotation.flags
+    segments = find_segments(timeline)
+    write_timeline(folder / "timeline.csv", timeline, flags=flags)
+    write_segments(folder / "segments.csv", segments)
+    write_statistics(folder / "statistics.csv", summarise_tools(timeline))
+    write_timeline_plot(folder / "timeline.png", timeline, title=folder.name, flags=flags)
+    write_manifest(
+        folder,
+        annotation,
+        provenance,
+        recording=recording,
+        status=status,
+        model=model,
+        outputs={
+            "timeline.csv": timeline.n_seconds,
+            "segments.csv": len(segments),
+            "statistics.csv": len(timeline.tools),
+            "timeline.png": 1,
+        },
+    )
