@@ -19,7 +19,7 @@ __all__ = ["main"]
 
 _DONE, _FAILED, _WRONG_CALL, _INTERRUPTED = 0, 1, 2, 130
 
-_COMMANDS = ("train", "evaluate", "annotate")
+_COMMANDS = ("annotate", "train", "evaluate", "compare")
 
 _EXAMPLES = """\
 examples:

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Everything that has to hold before a change lands: format, lint, types, tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/setup.sh
+set_up "dev"
+
+.venv/bin/ruff format --check .
+.venv/bin/ruff check .
+.venv/bin/mypy
+.venv/bin/python -m pytest "$@"
