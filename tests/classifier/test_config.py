@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from classifier.config import ModelConfig, TrainingSettings
+
+CONFIG = ModelConfig(tools=("hook", "grasper"), head="sigmoid", thresholds=(0.4, 0.6))
+
+
+def test_what_is_written_is_read_back() -> None:
+    assert ModelConfig.from_json(CONFIG.to_json()) == CONFIG
+
+
+def test_unknown_fields_of_the_same_format_are_passed_over() -> None:
+    content = json.loads(CONFIG.to_json()) | {"remark": "from a colleague"}
+    assert ModelConfig.from_json(json.dumps(content)) == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"format": 99}, "format 99"),
+        ({"format": None}, "does not describe a classifier"),
+        ({"tools": ["hook", "hook"]}, "differ from one another"),
+        ({"tools": []}, "must be given"),
+        ({"tools": ["a\nb", "c"]}, "printable"),
+        ({"tools": 3}, "wrong kind"),
+        ({"head": "linear"}, "head is one of"),
+        ({"input_size_px": [8, 8]}, "at least 32"),
+        ({"resize_rule": "pillow"}, "resize_rule must be"),
+        ({"thresholds": [0.5]}, "2 tools need as many thresholds"),
+    ],
+)
+def test_impossible_descriptions_are_refused(change: dict[str, object], cause: str) -> None:
+    content = json.loads(CONFIG.to_json()) | change
+    with pytest.raises(ValueError, match=cause):
+        ModelConfig.from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[1, 2]"])
+def test_what_is_no_description_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="it "):
+        ModelConfig.from_json(text)
+
+
+def test_only_a_softmax_head_has_outputs_for_background() -> None:
+    softmax = ModelConfig(tools=("hook",), head="softmax", background=("no_tool",))
+    sigmoid = ModelConfig(tools=("hook",), head="sigmoid", background=("no_tool",))
+    assert (softmax.n_outputs, sigmoid.n_outputs) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epochs_head": 0, "epochs_fine": 0},
+        {"trainable": "conv9"},
+        {"validation_share": 1.0},
+        {"batch_size": 0},
+        {"learning_rate_fine": 0.0},
+    ],
+)
+def test_impossible_training_settings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        TrainingSettings(head="softmax", **wrong)  # type: ignore[arg-type]

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from classifier.bundle import CONFIG_NAME, WEIGHTS_NAME, read_model_folder, write_config
+from classifier.config import ModelConfig
+from classifier.errors import ModelFolderError
+from tests.conftest import make_model_folder
+
+
+@pytest.fixture
+def copy(model_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the model folder that a test may break."""
+    return Path(shutil.copytree(model_folder, tmp_path / "model"))
+
+
+def redescribe(folder: Path) -> None:
+    """Make the description fit the changed weights' digest again."""
+    config = ModelConfig.from_json((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+    write_config(folder, config)
+
+
+def load(folder: Path) -> Any:
+    from classifier.prediction import load_classifier
+
+    return load_classifier(folder)
+
+
+def test_the_same_weights_give_the_same_bytes(model_folder: Path, tmp_path: Path) -> None:
+    again = make_model_folder(tmp_path / "again")
+    for name in (CONFIG_NAME, WEIGHTS_NAME):
+        assert (again / name).read_bytes() == (model_folder / name).read_bytes()
+
+
+def test_a_loaded_network_has_the_weights_that_were_stored(model_folder: Path) -> None:
+    from classifier.network import build_network
+    from classifier.weights import read_weights, weights_by_path
+
+    config = read_model_folder(model_folder).config
+    network = build_network(config)
+    read_weights(model_folder / WEIGHTS_NAME, network.logits)
+    with h5py.File(model_folder / WEIGHTS_NAME) as file:
+        for name, variable in weights_by_path(network.logits).items():
+            np.testing.assert_array_equal(np.asarray(variable), file[name][...].astype("float32"))
+
+
+def test_the_digest_changes_with_the_weights(model_folder: Path, tmp_path: Path) -> None:
+    other = make_model_folder(tmp_path / "other", seed=1)
+    assert read_model_folder(other).digest != read_model_folder(model_folder).digest
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match="no such model folder"):
+        read_model_folder(tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", [CONFIG_NAME, WEIGHTS_NAME])
+def test_a_folder_without_one_of_its_files_is_refused(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(ModelFolderError, match=f"no {name}"):
+        read_model_folder(copy)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_a_broken_description_is_refused(copy: Path, content: bytes) -> None:
+    (copy / CONFIG_NAME).write_bytes(content)
+    with pytest.raises(ModelFolderError, match="cannot be used"):
+        read_model_folder(copy)
+
+
+def test_one_changed_byte_of_the_weights_is_noticed(copy: Path) -> None:
+    weights = bytearray((copy / WEIGHTS_NAME).read_bytes())
+    weights[len(weights) // 2] ^= 1
+    (copy / WEIGHTS_NAME).write_bytes(weights)
+    with pytest.raises(ModelFolderError, match="not those that"):
+        read_model_folder(copy)
+
+
+def test_weights_that_are_no_hdf5_are_refused(copy: Path) -> None:
+    (copy / WEIGHTS_NAME).write_bytes(b"text" * 100)
+    redescribe(copy)
+    with pytest.raises(ModelFolderError, match="damaged or not HDF5"):
+        load(copy)
+
+
+def change_shape(file: h5py.File) -> None:
+    del file["head/kernel"]
+    file["head/kernel"] = np.zeros((2048, 7), dtype=np.float16)
+
+
+def remove(file: h5py.File) -> None:
+    del file["head/bias"]
+
+
+def spoil(file: h5py.File) -> None:
+    file["head/bias"][0] = np.nan
+
+
+def link_outside(file: h5py.File) -> None:
+    del file["head/bias"]
+    file["head/bias"] = h5py.ExternalLink("elsewhere.h5", "/bias")
+
+
+def store_outside(file: h5py.File) -> None:
+    del file["head/bias"]
+    outside = Path(file.filename).with_name("outside.raw")
+    outside.write_bytes(bytes(12))
+    file.create_dataset("head/bias", (3,), "float32", external=[(str(outside), 0, 12)])
+
+
+def make_text(file: h5py.File) -> None:
+    del file["head/bias"]
+    file["head/bias"] = np.array([b"a", b"b", b"c"])
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (change_shape, r"head/kernel has shape \(2048, 7\), the network needs \(2048, 3\)"),
+        (remove, "holds no weight head/bias"),
+        (spoil, "head/bias is not finite"),
+        (link_outside, "holds no weight head/bias"),
+        (store_outside, "head/bias is not stored in this file"),
+        (make_text, "head/bias has shape"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_by_name(
+    copy: Path, change: Callable[[h5py.File], None], cause: str
+) -> None:
+    with h5py.File(copy / WEIGHTS_NAME, "r+") as file:
+        change(file)
+    redescribe(copy)
+    with pytest.raises(ModelFolderError, match=cause):
+        load(copy)
+
+
+def test_a_description_of_more_tools_than_the_weights_is_refused(copy: Path) -> None:
+    content = json.loads((copy / CONFIG_NAME).read_text(encoding="utf-8"))
+    content["tools"].append("clipper")
+    (copy / CONFIG_NAME).write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ModelFolderError, match=r"the network needs \(2048, 4\)"):
+        load(copy)
