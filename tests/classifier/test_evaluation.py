@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ SIGMOID = ModelConfig(tools=("hook", "grasper", "bag"), head="sigmoid")
 SOFTMAX = ModelConfig(tools=("hook", "grasper"), head="softmax", background=("no_tool",))
 
 
-def shown(labels: list[list[float]], config: ModelConfig) -> Dataset:
+def shown(labels: Sequence[Sequence[float]], config: ModelConfig) -> Dataset:
     softmax = config.head == "softmax"
     return Dataset(
         source=Path("test"),
@@ -27,7 +28,9 @@ def shown(labels: list[list[float]], config: ModelConfig) -> Dataset:
     )
 
 
-def judged(config: ModelConfig, labels: list[list[float]], said: list[list[float]]) -> Evaluation:
+def judged(
+    config: ModelConfig, labels: Sequence[Sequence[float]], said: Sequence[Sequence[float]]
+) -> Evaluation:
     return judge(config, shown(labels, config), np.array(said, dtype=np.float32))
 
 
@@ -63,7 +66,7 @@ def test_the_models_thresholds_decide() -> None:
 
 
 def test_softmax_takes_the_most_probable_class_background_included() -> None:
-    labels = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]
+    labels = np.eye(3)[[0, 1, 2, 2]].tolist()
     said = [[0.6, 0.3], [0.5, 0.4], [0.1, 0.2], [0.45, 0.15]]
     result = judged(SOFTMAX, labels, said)
     assert result.accuracy == 0.5

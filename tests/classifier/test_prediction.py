@@ -35,7 +35,8 @@ def test_folding_and_freezing_change_no_probability(
     expected = unfolded_answer(model_folder, images)
     assert np.ptp(expected, axis=0).max() > 0.05, "images that all look alike would prove nothing"
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
-    assert (features.shape, features.dtype) == ((21, 2048), np.float16)
+    assert features.shape == (21, 2048)
+    assert features.dtype == np.float16
 
 
 def test_softmax_probabilities_are_those_of_the_tools_alone(

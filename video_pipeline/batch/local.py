@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from video_pipeline.annotate import Annotation, annotate_video
 from video_pipeline.batch.recordings import Recording
@@ -13,23 +12,13 @@ from video_pipeline.batch.table import BatchRow
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import PipelineError, RecordingError
 from video_pipeline.frame_classifier import FrameClassifier
-from video_pipeline.output.manifest import Provenance, is_finished, read_manifest
+from video_pipeline.output.manifest import ModelIdentity, Provenance, is_finished, read_manifest
 from video_pipeline.output.recording_folder import write_recording_folder
 from video_pipeline.records import VideoInfo
 
-__all__ = ["LoadedModel", "Outcome", "annotate_recordings"]
+__all__ = ["Outcome", "annotate_recordings"]
 
 Progress = Callable[[Recording, float, VideoInfo], None]
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedModel:
-    """A model's identity, and how to get the classifier when the first frame needs it."""
-
-    sha256: str
-    description: Mapping[str, Any]
-    """What the manifest says of it: head, name."""
-    load: Callable[[], FrameClassifier]
 
 
 @dataclass(frozen=True)
@@ -46,16 +35,17 @@ class Outcome:
 
 def annotate_recordings(
     recordings: Iterable[Recording],
-    model: LoadedModel,
+    classifier: FrameClassifier,
     out: Path,
     settings: AnnotationSettings,
     *,
+    model: ModelIdentity,
     progress: Progress | None = None,
 ) -> Iterator[Outcome]:
     """Annotate each recording into ``out/<video_id>/``; a failure costs its own recording only."""
     for recording in recordings:
         try:
-            yield _annotate_one(recording, model, out, settings, progress)
+            yield _annotate_one(recording, classifier, out, settings, model, progress)
         except PipelineError as error:
             row = _row(recording, "failed", None, _without_path(error))
             yield Outcome(recording, row, out / recording.video_id)
@@ -63,9 +53,10 @@ def annotate_recordings(
 
 def _annotate_one(
     recording: Recording,
-    model: LoadedModel,
+    classifier: FrameClassifier,
     out: Path,
     settings: AnnotationSettings,
+    model: ModelIdentity,
     progress: Progress | None,
 ) -> Outcome:
     folder = out / recording.video_id
@@ -80,7 +71,7 @@ def _annotate_one(
         if progress is not None:
             progress(recording, position_s, info)
 
-    annotation = annotate_video(recording.path, model.load(), settings, progress=tell)
+    annotation = annotate_video(recording.path, classifier, settings, progress=tell)
     status = "done" if _is_whole(annotation) else "partial"
     write_recording_folder(
         folder,
@@ -88,7 +79,7 @@ def _annotate_one(
         provenance,
         recording=recording.path,
         status=status,
-        model=model.description,
+        model=model,
     )
     warnings = annotation.report.warnings
     error = _what_is_missing(warnings) if status == "partial" else ""
@@ -96,7 +87,7 @@ def _annotate_one(
     return Outcome(recording, row, folder, warnings=warnings)
 
 
-def _provenance(path: Path, model: LoadedModel, settings: AnnotationSettings) -> Provenance:
+def _provenance(path: Path, model: ModelIdentity, settings: AnnotationSettings) -> Provenance:
     try:
         # Only a regular file has a content that can be digested; others are refused on opening.
         if path.is_file():

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from video_pipeline.cli.arguments import WrongCallError
 from video_pipeline.cli.console import warn
 from video_pipeline.errors import PipelineError
 
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         warn(str(error))
         return _FAILED
+    except WrongCallError as error:
+        warn(f"{error}; see `surgical-video COMMAND --help`")
+        return _WRONG_CALL
     except KeyboardInterrupt:
         warn("interrupted")
         return _INTERRUPTED

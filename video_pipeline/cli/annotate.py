@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from video_pipeline.cli.annotation_screen import AnnotationScreen, print_summary
 from video_pipeline.cli.arguments import (
+    WrongCallError,
     non_negative_float,
     positive_int,
     positive_rate,
     probability,
 )
-from video_pipeline.cli.console import note, print_result, printable, progress_bar, warn
-from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from classifier.bundle import ModelFolder
-    from video_pipeline.batch.local import LoadedModel, Outcome
-    from video_pipeline.batch.recordings import Recording
+    from classifier.prediction import ToolClassifier
+    from video_pipeline.batch.local import Outcome
     from video_pipeline.config import AnnotationSettings
-    from video_pipeline.records import VideoInfo
+    from video_pipeline.output.manifest import ModelIdentity
     from video_pipeline.timeline.smoothing import SmoothingSettings
 
 __all__ = ["add_parser"]
@@ -108,14 +109,20 @@ def run(arguments: argparse.Namespace) -> int:
     out = make_folder(arguments.out)
     recordings = name_recordings(paths, out)
     outcomes: list[Outcome] = []
-    with _Screen(len(recordings), quiet=arguments.quiet) as screen:
-        model = _loaded_on_demand(model_folder, arguments.batch_size, screen)
-        for outcome in annotate_recordings(recordings, model, out, settings, progress=screen.show):
+    with AnnotationScreen(len(recordings), quiet=arguments.quiet) as screen:
+        for outcome in annotate_recordings(
+            recordings,
+            _ClassifierOnDemand(model_folder, batch_size=arguments.batch_size, screen=screen),
+            out,
+            settings,
+            model=_identity(model_folder),
+            progress=screen.show,
+        ):
             outcomes.append(outcome)
             screen.report(outcome)
             update_batch_table(out, [outcome.row])
     if not arguments.quiet:
-        _print_summary(outcomes, out)
+        print_summary(outcomes, out)
     return 0 if all(outcome.row.status == "done" for outcome in outcomes) else 1
 
 
@@ -125,7 +132,7 @@ def _settings(arguments: argparse.Namespace, model: ModelFolder) -> AnnotationSe
     try:
         smoothing = _smoothing(arguments, model)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise WrongCallError(str(error)) from error
     return AnnotationSettings(
         rate_hz=arguments.rate, batch_size=arguments.batch_size or 32, smoothing=smoothing
     )
@@ -153,132 +160,32 @@ def _smoothing(arguments: argparse.Namespace, model: ModelFolder) -> SmoothingSe
     return SmoothingSettings(**values)  # type: ignore[arg-type]
 
 
-def _loaded_on_demand(folder: ModelFolder, batch_size: int | None, screen: _Screen) -> LoadedModel:
-    from video_pipeline.batch.local import LoadedModel
+class _ClassifierOnDemand:
+    """Knows its tools at once and loads TensorFlow with the first frame, if there is one."""
 
-    classifier: Any = None
+    def __init__(
+        self, folder: ModelFolder, *, batch_size: int | None, screen: AnnotationScreen
+    ) -> None:
+        self._folder = folder
+        self._batch_size = batch_size
+        self._screen = screen
+        self._classifier: ToolClassifier | None = None
+        self.tools = folder.config.tools
+        self.input_size_px = folder.config.input_size_px
 
-    def load() -> Any:
-        nonlocal classifier
-        if classifier is None:
-            screen.say("loading the model ...")
+    def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """See ``FrameClassifier``."""
+        if self._classifier is None:
+            self._screen.say("loading the model ...")
             from classifier.prediction import load_classifier
 
-            classifier = load_classifier(folder.path, batch_size=batch_size)
-        return classifier
+            self._classifier = load_classifier(self._folder.path, batch_size=self._batch_size)
+        return self._classifier.predict(images)
 
-    return LoadedModel(
-        sha256=folder.digest,
-        description={"name": folder.path.name, "head": folder.config.head},
-        load=load,
+
+def _identity(folder: ModelFolder) -> ModelIdentity:
+    from video_pipeline.output.manifest import ModelIdentity
+
+    return ModelIdentity(
+        sha256=folder.digest, name=folder.path.resolve().name, head=folder.config.head
     )
-
-
-class _Screen:
-    """One bar over the seconds of the recording at hand, one line for each finished one."""
-
-    def __init__(self, n_recordings: int, *, quiet: bool) -> None:
-        self._n_recordings = n_recordings
-        self._n_reported = 0
-        self._quiet = quiet
-        self._bars = ExitStack()
-        self._bar: Any = None
-
-    def __enter__(self) -> _Screen:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.close()
-
-    def say(self, text: str) -> None:
-        """A line of news."""
-        if not self._quiet:
-            note(text)
-
-    def show(self, recording: Recording, position_s: float, info: VideoInfo) -> None:
-        """Move the bar to ``position_s`` of the recording."""
-        if self._quiet:
-            return
-        if self._bar is None:
-            # The header's duration may be wrong or absent: it only scales the bar.
-            total = info.duration_s
-            known = total is not None and total > 0
-            self._bar = self._bars.enter_context(
-                progress_bar(
-                    desc=f"[{self._n_reported + 1}/{self._n_recordings}] "
-                    f"{printable(recording.video_id)}",
-                    total=total if known else None,
-                    unit="x",
-                    leave=False,
-                    bar_format="{desc} {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s of "
-                    "video, {rate_noinv_fmt} real time, {remaining} left"
-                    if known
-                    else "{desc} {n:.0f} s of video, {rate_noinv_fmt} real time, {elapsed} so far",
-                )
-            )
-        if self._bar.total is not None:
-            self._bar.total = max(self._bar.total, position_s)
-        self._bar.update(position_s - self._bar.n)
-
-    def report(self, outcome: Outcome) -> None:
-        """Close the bar and say what became of the recording."""
-        self._bars.close()
-        self._bar = None
-        self._n_reported += 1
-        row = outcome.row
-        if row.status in {"failed", "partial"}:
-            advice = "" if row.status == "failed" else "; what could be read was annotated"
-            warn(f"{printable(row.path)}: {row.error}{advice}")
-        else:
-            for warning in outcome.warnings:
-                self.say(f"{printable(row.path)}: {warning}")
-        if row.status != "failed":
-            how = "already done" if outcome.was_finished else row.status
-            self.say(
-                f"[{self._n_reported}/{self._n_recordings}] {printable(row.video_id)}: "
-                f"{row.seconds} s, {how}"
-            )
-
-
-def _print_summary(outcomes: Sequence[Outcome], out: Path) -> None:
-    written = [outcome for outcome in outcomes if outcome.row.status != "failed"]
-    for outcome in written:
-        _print_recording(outcome)
-    n_failed = len(outcomes) - len(written)
-    failed = f", {n_failed} failed" if n_failed else ""
-    print_result(f"{len(written)} of {len(outcomes)} recordings annotated{failed}: {out}/batch.csv")
-
-
-def _print_recording(outcome: Outcome) -> None:
-    """Where a recording's files lie, and who used what in it."""
-    from video_pipeline.output.table_reading import read_timeline
-    from video_pipeline.timeline.statistics import summarise_tools
-
-    folder = outcome.folder
-    print_result(printable(outcome.row.video_id))
-    for name in ("timeline.csv", "segments.csv", "statistics.csv", "timeline.png"):
-        print_result(f"  {printable(str(folder / name))}")
-    rows = [["tool", "visible", "share", "uses", "longest", "first seen", "last seen"]]
-    for tool in summarise_tools(read_timeline(folder / "timeline.csv").timeline):
-        never = tool.first_second is None
-        rows.append(
-            [
-                printable(tool.tool),
-                f"{tool.presence_s:.0f} s",
-                "-" if tool.share is None else f"{tool.share:.0%}",
-                str(tool.n_uses),
-                "-" if never else f"{tool.longest_use_s:.0f} s",
-                "-" if tool.first_second is None else _clock(tool.first_second),
-                "-" if tool.last_second is None else _clock(tool.last_second),
-            ]
-        )
-    print_result()
-    for line in align(rows):
-        print_result(f"  {line}")
-    print_result()
-
-
-def _clock(second: int) -> str:
-    hours, rest = divmod(second, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -7,7 +7,9 @@ import math
 from fractions import Fraction
 
 __all__ = [
+    "WrongCallError",
     "epochs_pair",
+    "input_side",
     "non_negative_float",
     "positive_float",
     "positive_int",
@@ -15,6 +17,14 @@ __all__ = [
     "probability",
     "share",
 ]
+
+
+_FASTEST_RATE_HZ = 1000
+_SMALLEST_INPUT_PX = 32
+
+
+class WrongCallError(Exception):
+    """Arguments that are each possible, but not together."""
 
 
 def positive_int(text: str) -> int:
@@ -45,8 +55,20 @@ def positive_rate(text: str) -> Fraction:
         value = Fraction(text)
     except (ValueError, ZeroDivisionError):
         value = Fraction(0)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"frames per second above 0 are expected, not {text!r}")
+    if not 0 < value <= _FASTEST_RATE_HZ:
+        raise argparse.ArgumentTypeError(
+            f"frames a second above 0, up to {_FASTEST_RATE_HZ}, are expected, not {text!r}"
+        )
+    return value
+
+
+def input_side(text: str) -> int:
+    """Side of the network's square input in pixels."""
+    value = positive_int(text)
+    if value < _SMALLEST_INPUT_PX:
+        raise argparse.ArgumentTypeError(
+            f"the network needs at least {_SMALLEST_INPUT_PX} px, not {text!r}"
+        )
     return value
 
 

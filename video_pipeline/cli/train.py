@@ -6,7 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from video_pipeline.cli.arguments import epochs_pair, positive_float, positive_int, share
+from video_pipeline.cli.arguments import (
+    epochs_pair,
+    input_side,
+    positive_float,
+    positive_int,
+    share,
+)
 from video_pipeline.cli.console import note, print_result, progress_bar, warn, warn_of_problems
 
 if TYPE_CHECKING:
@@ -66,7 +72,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--learning-rate", type=positive_float, metavar="RATE")
     parser.add_argument("--batch-size", type=positive_int, default=32, metavar="N")
-    parser.add_argument("--input-size", type=positive_int, default=224, metavar="PX")
+    parser.add_argument("--input-size", type=input_side, default=224, metavar="PX")
     parser.add_argument("--validation-share", type=share, default=0.15, metavar="SHARE")
     parser.add_argument(
         "--background",

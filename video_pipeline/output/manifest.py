@@ -22,6 +22,7 @@ from video_pipeline.output.files import write_text
 __all__ = [
     "MANIFEST_NAME",
     "Manifest",
+    "ModelIdentity",
     "Provenance",
     "digest_file",
     "digest_path",
@@ -34,6 +35,17 @@ MANIFEST_NAME = "run.json"
 _FORMAT = 1
 _PACKAGES = ("av", "numpy", "opencv-python-headless", "tensorflow", "keras")
 _MOST_CHARACTERS = 16 << 20
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model gave the probabilities."""
+
+    sha256: str
+    """Changes with anything that changes an answer."""
+    name: str
+    head: str
+    """``softmax`` probabilities compete with one another, ``sigmoid`` ones do not."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ def write_manifest(
     *,
     recording: Path,
     status: str,
-    model: Mapping[str, Any],
+    model: ModelIdentity,
     outputs: Mapping[str, int],
 ) -> None:
     """Write the manifest of ``folder``; ``outputs`` names its files and their row counts."""
@@ -94,7 +106,7 @@ def write_manifest(
             "height_px": annotation.info.height_px,
             "frame_rate_from_header": _text(annotation.info.frame_rate),
         },
-        "model": {"sha256": provenance.model_sha256, **model},
+        "model": dataclasses.asdict(model),
         "tools": annotation.timeline.tools,
         "parameters": provenance.parameters,
         "decoding": report,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from video_pipeline.annotate import Annotation
 from video_pipeline.output.files import make_folder
-from video_pipeline.output.manifest import MANIFEST_NAME, Provenance, write_manifest
+from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.tables import write_segments, write_statistics, write_timeline
 from video_pipeline.timeline.segments import find_segments
@@ -24,7 +22,7 @@ def write_recording_folder(
     *,
     recording: Path,
     status: str,
-    model: Mapping[str, Any],
+    model: ModelIdentity,
 ) -> None:
     """Write timeline.csv, segments.csv, statistics.csv, timeline.png, then run.json.
 
