@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.support.clips import damage_packet, steady, write_clip
+from video_pipeline.batch.local import Outcome, annotate_recordings
+from video_pipeline.batch.recordings import name_recordings
+from video_pipeline.config import AnnotationSettings
+from video_pipeline.output.manifest import ModelIdentity, digest_file, read_manifest
+
+MODEL = ModelIdentity(sha256="m" * 64, name="model", head="sigmoid")
+OUTPUTS = ["run.json", "segments.csv", "statistics.csv", "timeline.csv", "timeline.png"]
+
+
+class Brightness:
+    """A classifier whose only tool is as likely as the picture is bright; it counts its calls."""
+
+    tools = ("lamp",)
+    input_size_px = (32, 32)
+
+    def __init__(self) -> None:
+        self.n_images = 0
+
+    def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
+        self.n_images += len(images)
+        return (images.mean(axis=(1, 2, 3)) / 255)[:, np.newaxis].astype(np.float32), None
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "clip.mp4", steady(75))
+
+
+def annotate(
+    paths: list[Path],
+    out: Path,
+    *,
+    classifier: Brightness | None = None,
+    model: ModelIdentity = MODEL,
+    settings: AnnotationSettings | None = None,
+) -> list[Outcome]:
+    return list(
+        annotate_recordings(
+            name_recordings(paths, out),
+            classifier or Brightness(),
+            out,
+            settings or AnnotationSettings(),
+            model=model,
+        )
+    )
+
+
+def test_every_file_is_written_and_named_by_the_manifest(clip: Path, tmp_path: Path) -> None:
+    (outcome,) = annotate([clip], tmp_path / "out")
+    assert (outcome.row.status, outcome.row.seconds) == ("done", 3)
+    assert sorted(p.name for p in outcome.folder.iterdir()) == OUTPUTS
+    manifest = json.loads((outcome.folder / "run.json").read_text())
+    for name in OUTPUTS[1:]:
+        assert manifest["outputs"][name]["sha256"] == digest_file(outcome.folder / name)
+    assert manifest["input"]["sha256"] == digest_file(clip)
+    assert str(clip.parent) not in (outcome.folder / "run.json").read_text()
+
+
+def test_a_finished_recording_is_left_alone(clip: Path, tmp_path: Path) -> None:
+    annotate([clip], tmp_path / "out")
+    classifier = Brightness()
+    (again,) = annotate([clip], tmp_path / "out", classifier=classifier)
+    assert again.was_finished
+    assert again.row.seconds == 3
+    assert classifier.n_images == 0
+
+
+def test_the_same_input_gives_the_same_bytes(clip: Path, tmp_path: Path) -> None:
+    folders = [annotate([clip], tmp_path / name)[0].folder for name in ("one", "two")]
+    for name in OUTPUTS:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+
+
+def test_another_model_setting_or_input_is_done_again(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    annotate([clip], out)
+    changes: list[dict[str, object]] = [
+        {"model": ModelIdentity(sha256="n" * 64, name="model", head="sigmoid")},
+        {"settings": AnnotationSettings(rate_hz=Fraction(2))},
+    ]
+    for change in changes:
+        assert not annotate([clip], out, **change)[0].was_finished  # type: ignore[arg-type]
+    shutil.copy(write_clip(clip.with_name("new.mp4"), steady(100)), clip)
+    assert annotate([clip], out)[0].row.seconds == 4
+
+
+def test_the_batch_size_makes_nothing_stale(clip: Path, tmp_path: Path) -> None:
+    annotate([clip], tmp_path / "out")
+    (again,) = annotate([clip], tmp_path / "out", settings=AnnotationSettings(batch_size=5))
+    assert again.was_finished
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_lost_or_changed_output_is_made_again(clip: Path, tmp_path: Path, name: str) -> None:
+    (first,) = annotate([clip], tmp_path / "out")
+    before = (first.folder / name).read_bytes()
+    (first.folder / name).write_bytes(before[: len(before) // 2])
+    assert not annotate([clip], tmp_path / "out")[0].was_finished
+    assert (first.folder / name).read_bytes() == before
+
+
+def test_a_broken_recording_costs_only_itself(clip: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    outcomes = annotate([bad, tmp_path / "none.mp4", clip], tmp_path / "out")
+    assert [o.row.status for o in outcomes] == ["failed", "failed", "done"]
+    assert "not a video container" in outcomes[0].row.error
+    assert "no such file" in outcomes[1].row.error
+    assert not outcomes[0].folder.exists()
+
+
+def test_a_damaged_recording_is_partial_the_second_time_too(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "damaged.mp4", steady(100))
+    damage_packet(clip, 30)
+    (first,) = annotate([clip], tmp_path / "out")
+    (again,) = annotate([clip], tmp_path / "out")
+    assert (first.row.status, again.row.status) == ("partial", "partial")
+    assert again.was_finished
+    assert first.row == again.row
+    assert first.row.error != ""
+
+
+def test_an_output_place_that_cannot_be_written_fails_in_one_line(
+    clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "clip").write_text("a file where the folder should be")
+    (outcome,) = annotate([clip], out)
+    assert outcome.row.status == "failed"
+    assert "cannot be created" in outcome.row.error
+
+
+@pytest.mark.parametrize("content", ["", "{", "[" * 100_000, "[]", '{"input": 3}'])
+def test_a_manifest_that_cannot_be_believed_counts_as_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    assert read_manifest(tmp_path) is None
