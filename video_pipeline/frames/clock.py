@@ -98,7 +98,9 @@ class PresentationClock:
         return self._backward(raw, self._raw, later)
 
     def _is_stuck(self, raw: Fraction, later: list[Fraction]) -> bool:
-        return raw == self._raw and len(later) == _LOOK_AHEAD and all(t == raw for t in later)
+        if raw != self._raw:
+            return False
+        return self._is_guessing or later == [raw] * _LOOK_AHEAD
 
     def _assume(self) -> Fraction:
         self.n_untimed += 1

@@ -17,6 +17,9 @@ __all__ = ["PacketSource"]
 _MOST_ERRORS_IN_A_ROW = 1000
 """A file that was cut may give one for every packet that its index still promises."""
 
+_TRANSPORT_PACKET_BYTES = (188, 192, 204)
+"""Plain (ISO 13818-1), with a time code (Blu-ray, AVCHD), with error correction (DVB)."""
+
 
 class PacketSource:
     """Reads packets, and knows at the end whether the file stopped in the middle of one."""
@@ -56,8 +59,17 @@ class PacketSource:
                 self.n_errors += 1
                 n_errors_in_a_row += 1
                 self.ends_in_damage = True
-            else:
+            except IndexError:
+                # At its end PyAV stumbles over a stream that turned up in the middle of the file.
                 return
+            else:
+                self.ends_in_damage |= self._ends_in_part_of_a_transport_packet()
+                return
+
+    def _ends_in_part_of_a_transport_packet(self) -> bool:
+        if self._container.format.name != "mpegts":
+            return False
+        return all(self._container.size % size for size in _TRANSPORT_PACKET_BYTES)
 
     def _require_clear(self, packet: VideoPacket) -> None:
         if packet.has_sidedata("encryption_info"):

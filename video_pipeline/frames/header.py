@@ -19,7 +19,7 @@ ASSUMED_RATE_HZ = Fraction(25)
 _SLOWEST_COMMON_HZ = Fraction(1)
 _SLOWEST_HZ = Fraction(1, 60)
 _FASTEST_HZ = Fraction(240)
-_PIXEL_ASPECTS = (Fraction(1, 8), Fraction(8))
+_PIXEL_ASPECTS = (Fraction(1, 4), Fraction(4))
 
 # FFmpeg's names of what stores no presentation times: raw streams have none at all, ...
 _UNTIMED = {"h264", "hevc", "vvc", "mpegvideo", "m4v", "obu", "vc1"}
@@ -58,7 +58,7 @@ def read_header(container: InputContainer, stream: VideoStream, findings: Findin
     fit_rate = rate if rate is not None and _SLOWEST_HZ <= rate <= _FASTEST_HZ else None
     are_times_counted = container.format.name in _COUNTED
     return Header(
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         time_base=stream.time_base or Fraction(1, av.time_base),
         rate_hz=rate,
         assumed_rate_hz=fit_rate or ASSUMED_RATE_HZ,
@@ -90,4 +90,6 @@ def _pixel_aspect(stream: VideoStream, findings: Findings) -> Fraction:
     if not narrowest <= aspect <= widest:
         findings.add("aspect", f"the pixel aspect {aspect} is nonsense and was taken as 1")
         return Fraction(1)
+    if aspect != 1:
+        findings.add("aspect", f"its pixels are not square: pictures are {aspect} times as wide")
     return aspect

@@ -1,10 +1,9 @@
-"""The usual time between two frames of a recording: a running median in fixed memory."""
+"""The usual time between two frames of a recording: a running median in bounded memory."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from fractions import Fraction
-
-import numpy as np
 
 __all__ = ["LONGEST_USUAL_INTERVAL", "UsualInterval"]
 
@@ -24,22 +23,42 @@ class UsualInterval:
     """
 
     def __init__(self) -> None:
-        self._counts = np.zeros(_LAST_BIN + 1, dtype=np.int64)
+        self._bins: list[int] = []  # the milliseconds that were seen, rising
+        self._counts: dict[int, int] = {}
         self._exact: dict[int, Fraction] = {}
         self._n = 0
+        self._median_at = 0  # index of the median's bin
+        self._n_below = 0  # intervals in the bins before it
 
     def add(self, interval: Fraction) -> None:
         """Take note of the seconds between two frames; zero says nothing and is left out."""
         if interval <= 0:
             return
         bin_ = min(interval.numerator * _BINS_PER_SECOND // interval.denominator, _LAST_BIN)
+        if bin_ not in self._counts:
+            self._add_bin(bin_)
         self._counts[bin_] += 1
         self._exact[bin_] = min(interval, LONGEST_USUAL_INTERVAL)
         self._n += 1
+        self._n_below += bin_ < self._bins[self._median_at]
+        self._find_median()
 
     def value(self) -> Fraction | None:
-        """The median in seconds, None while no interval is known."""
-        if self._n == 0:
-            return None
+        """The (lower) median in seconds, None while no interval is known."""
+        return self._exact[self._bins[self._median_at]] if self._n > 0 else None
+
+    def _add_bin(self, bin_: int) -> None:
+        at = bisect_left(self._bins, bin_)
+        self._bins.insert(at, bin_)
+        self._counts[bin_] = 0
+        if self._n > 0 and at <= self._median_at:
+            self._median_at += 1
+
+    def _find_median(self) -> None:
         middle = (self._n + 1) // 2
-        return self._exact[int(np.searchsorted(np.cumsum(self._counts), middle))]
+        while self._n_below >= middle:
+            self._median_at -= 1
+            self._n_below -= self._counts[self._bins[self._median_at]]
+        while self._n_below + self._counts[self._bins[self._median_at]] < middle:
+            self._n_below += self._counts[self._bins[self._median_at]]
+            self._median_at += 1

@@ -27,6 +27,12 @@ class Orientation:
     is_flipped_left_right: bool = False
     is_flipped_up_down: bool = False
 
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether text would be unreadable however one turned the stored picture."""
+        n_reflections = self.is_transposed + self.is_flipped_left_right + self.is_flipped_up_down
+        return n_reflections % 2 == 1
+
     def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(h, w, 3) as stored -> as displayed, (w, h, 3) where rows and columns are exchanged."""
         shown: object = image

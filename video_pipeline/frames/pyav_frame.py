@@ -59,7 +59,7 @@ class PyAvFrame:
         """(height, width) as displayed: turned, and wide pixels made square by widening."""
         height, width = self._frame.height, self._frame.width
         width = max(1, round(width * self._pixel_aspect))
-        return (width, height) if self._orientation.is_transposed else (height, width)
+        return (width, height) if self.orientation.is_transposed else (height, width)
 
     def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
         """(height, width, 3) RGB as displayed, or squeezed into ``size_px`` (height, width)."""
@@ -70,11 +70,12 @@ class PyAvFrame:
             raise RecordingError(
                 self._path, f"its pixel format {name} cannot be converted to RGB"
             ) from error
-        upright = self._orientation.apply(stored)
+        upright = self.orientation.apply(stored)
         return resize_rgb(upright, self.size_px if size_px is None else size_px)
 
     @property
-    def _orientation(self) -> Orientation:
+    def orientation(self) -> Orientation:
+        """How the stored picture is turned and mirrored to be displayed."""
         try:
             # The stubs call this a dict; it is a mapping by type that iterates over its values.
             all_data = cast("Iterable[SideData]", self._frame.side_data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from itertools import islice
 from types import TracebackType
@@ -18,6 +18,7 @@ from video_pipeline.frames.demuxing import PacketSource
 from video_pipeline.frames.findings import Findings
 from video_pipeline.frames.header import read_header
 from video_pipeline.frames.opening import new_decoder, open_container, video_stream
+from video_pipeline.frames.orientation import UPRIGHT
 from video_pipeline.frames.pixels import RgbConverter
 from video_pipeline.frames.pyav_frame import PyAvFrame
 from video_pipeline.frames.reader import DecodeReport
@@ -26,6 +27,7 @@ from video_pipeline.records import VideoInfo
 
 __all__ = ["PyAvReader"]
 
+_LONGEST_SHAPE = 4
 _LONGEST_RECORDING = Fraction(7 * 24 * 3600)
 """Seconds; a broken clock must not make a timeline of millions of rows."""
 
@@ -43,6 +45,8 @@ class PyAvReader:
         self._converter = RgbConverter()
         self._position = Fraction(0)
         self._is_handed_out = False
+        self._is_closed = False
+        self._shown = self._all_shown()
         self._container = open_container(path)
         try:
             self._open(n_threads)
@@ -71,16 +75,21 @@ class PyAvReader:
             clock=self._clock,
             findings=findings,
         )
-        self._shown = self._all_shown()
         self._first = list(islice(self._shown, 1))
         if not self._first:
             raise RecordingError(
                 self._path, "no frame could be decoded", hint="copy it again from the recorder"
             )
-        self._info = self._describe(self._first[0])
+        self._info = self._describe(self._first[0], findings)
 
-    def _describe(self, first: PyAvFrame) -> VideoInfo:
+    def _describe(self, first: PyAvFrame, findings: Findings) -> VideoInfo:
         height, width = first.size_px
+        if first.orientation.is_mirrored:
+            findings.add("orientation", "shown mirrored, as its display matrix asks")
+        elif first.orientation != UPRIGHT:
+            findings.add("orientation", "shown turned, as its display matrix asks")
+        if not height <= _LONGEST_SHAPE * width <= _LONGEST_SHAPE**2 * height:
+            findings.add("shape", f"the picture has an odd shape: {width} x {height} px")
         duration = self._header.duration
         return VideoInfo(
             path=self._path,
@@ -115,7 +124,10 @@ class PyAvReader:
         return self._from_first()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; frames that were given keep their pixels."""
+        self._is_closed = True
+        # In this order: PyAV would go on reading from a container that is closed, and crash.
+        self._shown.close()
         self._container.close()
 
     def __enter__(self) -> Self:
@@ -134,15 +146,17 @@ class PyAvReader:
         for frame in self._shown:
             self._position = frame.pts
             yield frame
+        if self._is_closed:
+            raise RuntimeError("the reader was closed before its last frame was taken")
 
-    def _all_shown(self) -> Iterator[PyAvFrame]:
+    def _all_shown(self) -> Generator[PyAvFrame, None, None]:
         frames = self._timed(self._decoded())
         if self._header.are_times_counted:
             frames = in_rising_order(frames)
         for pts, frame in self._clock.times(frames):
             if pts > _LONGEST_RECORDING:
                 self._log.is_too_long = True
-                return
+                break
             self._log.add(frame, pts)
             yield PyAvFrame(
                 frame,
@@ -151,6 +165,7 @@ class PyAvReader:
                 converter=self._converter,
                 path=self._path,
             )
+        self._log.is_finished = True
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[Fraction | None, VideoFrame]]:
         for frame in frames:

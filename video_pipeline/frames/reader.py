@@ -59,7 +59,7 @@ class DecodeReport:
     declared_duration_s: float | None
     """From the header; a claim."""
     is_complete: bool
-    """False where the recording was evidently cut off or could not be read to its end."""
+    """Whether it was read to its end, and that end is not evidently a cut."""
     warnings: tuple[str, ...]
     """Short sentences without the file's name: what was odd, and what was assumed."""
 
@@ -96,7 +96,7 @@ class VideoReader(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the file; may be called again."""
+        """Let go of the file; may be called again. Taking more frames raises ``RuntimeError``."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -48,14 +48,14 @@ class ReadingLog:
         self._picture_px: tuple[int, int] | None = None
         self._damaged_seconds: set[int] = set()
         self._n_corrupt = 0
-        self._n_shown = 0
         self._corrupt_pts: deque[int | None] = deque(maxlen=_LAST_FRAMES)
+        self.is_finished = False
+        """Set when the last frame was given; before it, nothing is known to be missing."""
         self.is_too_long = False
         """Set where reading was given up, because no operation lasts that long."""
 
     def add(self, frame: VideoFrame, pts: Fraction) -> None:
         """Take note of a frame that is shown from ``pts`` on."""
-        self._n_shown += 1
         if frame.is_corrupt:
             self._n_corrupt += 1
             self._damaged_seconds.add(int(pts))
@@ -80,7 +80,7 @@ class ReadingLog:
         self._decoder.failed.clear()
 
     def report(self) -> DecodeReport:
-        """Sum up; whether the recording is complete is known once its last frame was read."""
+        """Sum up what there was so far."""
         declared = self._header.duration
         return DecodeReport(
             n_decoded=self._decoder.n_frames,
@@ -88,14 +88,14 @@ class ReadingLog:
             n_lost=self._n_lost,
             damaged_seconds=tuple(sorted(self._damaged_seconds)),
             declared_duration_s=None if declared is None else float(declared),
-            is_complete=not self._is_cut,
+            is_complete=self.is_finished and not self._is_cut,
             warnings=(*self._findings.sentences(), *self._sums()),
         )
 
     @property
     def _n_lost(self) -> int:
         n_failed = self._decoder.n_failed
-        if self._header.codec in _CODECS_WITH_HIDDEN_FRAMES:
+        if self._header.codec in _CODECS_WITH_HIDDEN_FRAMES or not self.is_finished:
             return n_failed
         return max(n_failed, self._decoder.n_packets - self._decoder.n_frames)
 
@@ -107,19 +107,21 @@ class ReadingLog:
 
     @property
     def _tolerance(self) -> Fraction:
-        return max(3 * self._clock.usual_interval, self._clock.end / 100)
+        few_frames = 3 * self._clock.usual_interval
+        if self._header.n_frames is not None:
+            return few_frames
+        return max(_UNINDEXED_TOLERANCE_S, few_frames)
 
     @property
     def _is_cut(self) -> bool:
-        if self.is_too_long:
-            return True
+        is_short = self._missing > self._tolerance
         n_indexed = self._header.n_frames
         if n_indexed is not None:
-            return self._source.n_read < n_indexed and self._missing > self._tolerance
-        is_short = self._missing > max(_UNINDEXED_TOLERANCE_S, self._tolerance)
-        # Half a packet at the end: who knows how many more there were.
-        ends_corrupt = self._source.last_pts in self._corrupt_pts
-        return is_short or self._source.ends_in_damage or ends_corrupt
+            return self.is_too_long or (is_short and self._source.n_read < n_indexed)
+        # Half a packet at the end, and no index: who knows how many more there were.
+        last_pts = self._source.last_pts
+        ends_corrupt = last_pts is not None and last_pts in self._corrupt_pts
+        return self.is_too_long or is_short or self._source.ends_in_damage or ends_corrupt
 
     def _sums(self) -> list[str]:
         n_untimed, n_strays = self._clock.n_untimed, self._clock.n_strays
@@ -132,6 +134,8 @@ class ReadingLog:
             (self._source.n_errors, f"reading failed {self._source.n_errors} times"),
         ]
         found = [sentence for count, sentence in sums if count > 0]
+        if not self.is_finished:
+            return found
         if self._header.duration is not None and abs(self._missing) > self._tolerance:
             found.append(
                 f"the header says {float(self._header.duration):.2f} s, "

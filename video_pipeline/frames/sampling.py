@@ -136,23 +136,26 @@ class FrameSampler:
         self._is_exhausted = True
 
     def _samples(self) -> Iterator[_Sample]:
-        k = 0
+        k, time = 0, Fraction(0)
         for frame, until in self._displayed():
             image: NDArray[np.uint8] | None = None
-            while (time := k / self._rate) < until and time - frame.pts <= self._patience():
+            while time < until and not self._is_gap(time - frame.pts):
                 if image is None:
                     image = frame.rgb(self._size_px)
                 yield _Sample(time, frame.pts, image)
                 self._n_sampled += 1
                 k += 1
-            k = max(k, math.ceil(until * self._rate))
+                time = k / self._rate
+            if time < until:
+                k = math.ceil(until * self._rate)
+                time = k / self._rate
 
     def _displayed(self) -> Iterator[tuple[ShownFrame, Fraction]]:
         """Each frame with the end of its display; gaps are noted on the way."""
         current: ShownFrame | None = None
         for following in self._looking_ahead(self._reader.frames()):
             if current is not None:
-                if following.pts - current.pts > self._patience():
+                if self._is_gap(following.pts - current.pts):
                     start = current.pts + self._usual_interval()
                     self._gaps.append((float(start), float(following.pts)))
                 yield current, following.pts
@@ -174,8 +177,8 @@ class FrameSampler:
         while ahead:
             yield ahead.popleft()
 
-    def _patience(self) -> Fraction:
-        return max(_SHORTEST_PATIENCE, 2 * self._usual_interval())
+    def _is_gap(self, display: Fraction) -> bool:
+        return display > _SHORTEST_PATIENCE and display > 2 * self._usual_interval()
 
     def _usual_interval(self) -> Fraction:
         usual = self._usual.value()
