@@ -127,11 +127,11 @@ class ReadingLog:
         n_untimed, n_strays = self._clock.n_untimed, self._clock.n_strays
         rate = float(1 / self._clock.usual_interval)
         sums = [
-            (n_untimed, f"{n_untimed} frames have no time: {rate:.6g} a second were assumed"),
-            (n_strays, f"{n_strays} frames have a time that cannot be theirs and were left out"),
-            (self._n_corrupt, f"{self._n_corrupt} frames were damaged and are shown as decoded"),
-            (self._n_lost, f"about {self._n_lost} frames were lost to damage"),
-            (self._source.n_errors, f"reading failed {self._source.n_errors} times"),
+            (n_untimed, f"frames without a time: {n_untimed}; {rate:.6g} a second were assumed"),
+            (n_strays, f"frames with a time that cannot be theirs, left out: {n_strays}"),
+            (self._n_corrupt, f"frames damaged, but shown: {self._n_corrupt}"),
+            (self._n_lost, f"frames that could not be decoded: about {self._n_lost}"),
+            (self._source.n_errors, f"damaged places that were skipped: {self._source.n_errors}"),
         ]
         found = [sentence for count, sentence in sums if count > 0]
         if not self.is_finished:

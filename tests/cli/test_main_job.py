@@ -1,0 +1,200 @@
+"""The main job as a user runs it: train, evaluate, annotate, compare; as real processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.support.clips import steady, write_clip
+
+COMMAND = Path(sys.executable).parent / "surgical-video"
+
+
+@dataclass(frozen=True)
+class Done:
+    status: int
+    out: str
+    err: str
+
+
+def run(*arguments: object, **environment: str) -> Done:
+    done = subprocess.run(
+        [str(COMMAND), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recordings")
+    return write_clip(folder / "clip.mp4", steady(75), size_px=(240, 426))
+
+
+def test_annotate_writes_every_file_and_nothing_else(
+    clip: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    done = run("annotate", clip, "--model", model_folder, "--out", tmp_path / "out")
+    assert done.status == 0, done.err
+    assert done.err.splitlines() == ["loading the model ...", "[1/1] clip: 3 s, done"]
+    folder = tmp_path / "out" / "clip"
+    written = ["run.json", "segments.csv", "statistics.csv", "timeline.csv", "timeline.png"]
+    assert sorted(p.name for p in folder.iterdir()) == written
+    for name in written[1:]:
+        assert str(folder / name) in done.out
+    rows = rows_of(folder / "timeline.csv")
+    assert list(rows[0]) == [
+        "second",
+        *("grasper", "hook", "scissors"),
+        *("grasper_probability", "hook_probability", "scissors_probability"),
+        "n_frames",
+        "flag",
+    ]
+    assert [row["second"] for row in rows] == ["0", "1", "2"]
+    again = run("annotate", clip, "--model", model_folder, "--out", tmp_path / "out")
+    assert again.status == 0
+    assert again.err.splitlines() == ["[1/1] clip: 3 s, already done"]
+
+
+def test_batch_sizes_and_repetition_change_no_byte(
+    clip: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    timelines = set()
+    for n, size in enumerate([8, 16, 64, 8]):
+        out = tmp_path / str(n)
+        call = ("annotate", clip, "--model", model_folder, "--out", out, "--batch-size", size)
+        assert run(*call, "--rate", "10").status == 0
+        timelines.add((out / "clip" / "timeline.csv").read_bytes())
+    assert len(timelines) == 1
+
+
+def test_compare_prints_a_table_or_json(tmp_path: Path) -> None:
+    predicted, reference = tmp_path / "predicted.csv", tmp_path / "reference.csv"
+    predicted.write_text("second,hook\n0,1\n1,1\n2,0\n3,0\n")
+    reference.write_text("second,hook\n0,1\n1,1\n2,1\n3,0\n")
+    table = run("compare", predicted, reference)
+    assert table.status == 0
+    assert table.out.splitlines()[1].split() == [
+        *("hook", "1.000", "0.667", "0.800", "-", "1", "1", "1.000")
+    ]
+    content = json.loads(run("compare", predicted, reference, "--json").out)
+    assert content["micro"]["f1"] == pytest.approx(0.8)
+    assert content["events"]["f1"] == 1
+    reference.write_text("second,hook\n0,1\n")
+    failed = run("compare", predicted, reference)
+    assert failed.status == 1
+    assert failed.err.startswith(f"surgical-video: {predicted}: cannot be compared with")
+
+
+@pytest.mark.slow
+def test_train_and_evaluate_on_a_folder_dataset(
+    folder_dataset: Callable[..., Path], clip: Path, tmp_path: Path
+) -> None:
+    classes = {"Hook": 12, "grasper": 12, "no_tool": 12}
+    dataset = folder_dataset(classes)
+    folder_dataset({"hook": 4, "GRASPER": 4, "no_tool": 4}, split="test", seed=1, root=dataset)
+    (dataset / "train" / "Hook" / "broken.jpg").write_bytes(b"no image")
+    model = tmp_path / "model"
+    options = ("--weights", "none", "--epochs", "1,1", "--input-size", "32", "--batch-size", "8")
+    trained = run("train", dataset, "--out", model, *options)
+    assert trained.status == 0, trained.err
+    assert "broken.jpg: not an image that OpenCV can decode; skipped" in trained.err
+    assert "random share of the frames" in trained.err
+    assert sorted(p.name for p in model.iterdir()) == [
+        "classifier.json",
+        "model.weights.h5",
+        "training.csv",
+        "training.png",
+    ]
+    described = json.loads((model / "classifier.json").read_text())
+    assert described["tools"] == ["grasper", "Hook"]
+    assert described["background"] == ["no_tool"]
+    assert [row["phase"] for row in rows_of(model / "training.csv")] == ["head", "fine"]
+
+    evaluated = run("evaluate", model, dataset / "test", "--out", tmp_path / "evaluation")
+    assert evaluated.status == 0, evaluated.err
+    assert len(rows_of(tmp_path / "evaluation" / "predictions.csv")) == 12
+    metrics = json.loads((tmp_path / "evaluation" / "metrics.json").read_text())
+    assert metrics["n_images"] == 12
+
+    annotated = run("annotate", clip, "--model", model, "--out", tmp_path / "out")
+    assert annotated.status == 0, annotated.err
+
+    transferred = run(
+        "train", dataset, "--out", tmp_path / "second", "--head", "sigmoid", "--weights", model,
+        "--epochs", "1,0", "--input-size", "32",
+    )  # fmt: skip
+    assert transferred.status == 0, transferred.err
+    assert "starting from model model without its head" in transferred.out
+
+
+@pytest.mark.slow
+def test_training_twice_with_one_seed_gives_one_model(
+    folder_dataset: Callable[..., Path], tmp_path: Path
+) -> None:
+    dataset = folder_dataset({"hook": 8, "grasper": 8})
+    weights = []
+    for name in ("one", "two"):
+        options = ("--weights", "none", "--epochs", "1,1", "--input-size", "32", "--seed", "4")
+        assert run("train", dataset, "--out", tmp_path / name, *options).status == 0
+        weights.append((tmp_path / name / "model.weights.h5").read_bytes())
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.slow
+def test_a_table_trains_a_sigmoid_head_split_by_recording(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = ["image,video,hook,grasper"]
+    for i in range(24):
+        hook, grasper = rng.integers(0, 2, 2)
+        image = rng.integers(0, 60, (40, 40, 3), dtype=np.uint8)
+        image[:20] += np.uint8(150 * hook)
+        image[20:] += np.uint8(150 * grasper)
+        cv2.imwrite(str(tmp_path / f"{i}.jpg"), image)
+        lines.append(f"{i}.jpg,v{i // 6},{hook},{grasper}")
+    (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+    options = ("--weights", "none", "--epochs", "2,0", "--input-size", "32")
+    trained = run("train", tmp_path / "labels.csv", "--out", tmp_path / "model", *options)
+    assert trained.status == 0, trained.err
+    assert "random share" not in trained.err
+    described = json.loads((tmp_path / "model" / "classifier.json").read_text())
+    assert described["head"] == "sigmoid"
+    assert described["training"]["validation_split"] == "by recording"
+    wrong = run("train", tmp_path / "labels.csv", "--out", tmp_path / "m", "--head", "softmax")
+    assert wrong.status == 1
+    assert "pass --head sigmoid" in wrong.err
+
+
+@pytest.mark.slow
+def test_imagenet_weights_out_of_reach_name_the_alternatives(
+    folder_dataset: Callable[..., Path], tmp_path: Path
+) -> None:
+    dataset = folder_dataset({"hook": 4, "grasper": 4})
+    done = run(
+        "train", dataset, "--out", tmp_path / "model",
+        KERAS_HOME=str(tmp_path / "keras"), https_proxy="http://127.0.0.1:9",
+    )  # fmt: skip
+    assert done.status == 1
+    (problem,) = [line for line in done.err.splitlines() if line.startswith("surgical-video")]
+    assert "imagenet: the ImageNet weights cannot be downloaded from here" in problem
+    assert "--weights PATH" in problem
+    assert "--weights none" in problem
+    assert not (tmp_path / "model").exists()
