@@ -14,14 +14,31 @@ from collections.abc import Iterator
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# A GPU is shared with the hospital's other programs: take memory as it is needed.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
-with contextlib.ExitStack() as _stack:
-    # The first lines of the CUDA stub go to file descriptor 2 before any log level is read.
-    _saved = os.dup(2)
-    _stack.callback(os.close, _saved)
-    with open(os.devnull, "wb") as _null:  # noqa: PTH123
-        os.dup2(_null.fileno(), 2)
-    _stack.callback(os.dup2, _saved, 2)
+
+@contextlib.contextmanager
+def _silent_descriptor(descriptor: int) -> Iterator[None]:
+    """Nothing written to a file descriptor by compiled code is seen."""
+    try:
+        saved = os.dup(descriptor)
+    except OSError:
+        # A service without a stderr: there is nothing to keep clean.
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, descriptor)
+        yield
+    finally:
+        os.dup2(saved, descriptor)
+        os.close(null)
+        os.close(saved)
+
+
+# The CUDA stub writes its first lines to stderr before any log level is read.
+with _silent_descriptor(2):
     import keras
     import tensorflow as tf
 

@@ -63,7 +63,7 @@ def test_results_of_a_file_elsewhere_are_not_overwritten(tmp_path: Path) -> None
     here, elsewhere = Path("a/case.mp4"), Path("b/case.mp4")
     manifest = {
         "status": "done",
-        "input": {"sha256": "x", "path_sha256": digest_path(elsewhere)},
+        "input": {"sha256": "x", "size_bytes": 1, "path_sha256": digest_path(elsewhere)},
         "model": {"sha256": "y"},
         "parameters": {},
         "warnings": [],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -19,6 +20,9 @@ from tests.support.clips import (
     write_streams,
 )
 from video_pipeline.frames import VideoReader, open_video
+from video_pipeline.frames.orientation import orientation_of_rotation
+from video_pipeline.frames.pixels import RgbConverter
+from video_pipeline.frames.pyav_frame import PyAvFrame
 
 F = Fraction
 
@@ -78,7 +82,9 @@ class TestFrames:
         clip = write_clip(tmp_path / "c.h264", steady(30))
         with open_video(clip) as reader:
             assert [frame.pts for frame in reader.frames()] == steady(30)
-            assert reader.report.warnings == ("30 frames have no time: 25 a second were assumed",)
+            assert reader.report.warnings == (
+                "frames without a time: 30; 25 a second were assumed",
+            )
 
     def test_are_given_once(self, tmp_path: Path) -> None:
         with open_video(write_clip(tmp_path / "c.mp4", steady(5))) as reader:
@@ -159,6 +165,30 @@ class TestOrientation:
     def test_it_survives_a_change_of_decoder(self, tmp_path: Path) -> None:
         with open_video(self.clip(tmp_path, rotation=90), n_threads=1) as careful:
             assert next(careful.frames()).rgb().shape == (160, 120, 3)
+
+    def test_side_data_that_pyav_cannot_name_leaves_the_rotation(self) -> None:
+        class Decoded:
+            rotation = -90
+
+            @property
+            def side_data(self) -> object:
+                raise ValueError("31 is not a valid Type")
+
+        frame = PyAvFrame(
+            cast("av.VideoFrame", Decoded()),
+            pts=F(0),
+            pixel_aspect=F(1),
+            converter=RgbConverter(),
+            path="c.mp4",
+        )
+        assert frame.orientation == orientation_of_rotation(-90)
+
+
+def test_interlaced_video_is_named(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "c.mp4", steady(5), options={"x264-params": "interlaced=1"})
+    with open_video(clip) as reader:
+        assert numbers(reader) == list(range(5))
+        assert reader.report.warnings == ("the video is interlaced and is not deinterlaced",)
 
 
 class TestPixelAspect:

@@ -93,8 +93,10 @@ def _provenance(path: Path, model: ModelIdentity, settings: AnnotationSettings) 
         if path.is_file():
             return Provenance.of(path, model_sha256=model.sha256, settings=settings)
     except OSError as error:
-        raise RecordingError(path, f"cannot be read ({error.strerror})") from error
-    return Provenance("", model.sha256, {})
+        raise RecordingError(
+            path, f"cannot be read ({error.strerror})", hint="check its permissions and its disk"
+        ) from error
+    return Provenance("", 0, model.sha256, {})
 
 
 def _is_whole(annotation: Annotation) -> bool:

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warn(f"{error}; see `surgical-video COMMAND --help`")
         return _WRONG_CALL
     except KeyboardInterrupt:
-        warn("interrupted")
+        warn(f"interrupted; {chosen.after_interruption}")
         return _INTERRUPTED
     except BrokenPipeError:
         # The reader of our stdout has left; nothing more can be said to it.

@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, after_interruption="the same call goes on with what is left")
     parser.add_argument(
         "recordings", type=Path, nargs="+", metavar="RECORDING", help="video files or folders"
     )

@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, after_interruption="nothing was written")
     parser.add_argument("predicted", type=Path, metavar="PREDICTED")
     parser.add_argument("reference", type=Path, metavar="REFERENCE")
     parser.add_argument("--json", action="store_true", help="print every figure as JSON")

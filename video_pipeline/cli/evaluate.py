@@ -30,7 +30,7 @@ def add_parser(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, after_interruption="nothing was written")
     parser.add_argument("model", type=Path, metavar="MODEL")
     parser.add_argument(
         "images", type=Path, metavar="DATASET/test", help="<tool>/*.jpg folders or a label table"

@@ -61,10 +61,10 @@ class PacketSource:
                 self.ends_in_damage = True
             except IndexError:
                 # At its end PyAV stumbles over a stream that turned up in the middle of the file.
-                return
+                break
             else:
-                self.ends_in_damage |= self._ends_in_part_of_a_transport_packet()
-                return
+                break
+        self.ends_in_damage |= self._ends_in_part_of_a_transport_packet()
 
     def _ends_in_part_of_a_transport_packet(self) -> bool:
         if self._container.format.name != "mpegts":

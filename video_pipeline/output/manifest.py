@@ -53,6 +53,7 @@ class Provenance:
     """What results depend on: if any of it changes, they are stale."""
 
     input_sha256: str
+    input_bytes: int
     model_sha256: str
     parameters: Mapping[str, Any]
 
@@ -63,7 +64,7 @@ class Provenance:
             "rate_hz": str(settings.rate_hz),
             "smoothing": dataclasses.asdict(settings.smoothing),
         }
-        return cls(digest_file(recording), model_sha256, parameters)
+        return cls(digest_file(recording), recording.stat().st_size, model_sha256, parameters)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def write_manifest(
             # The name and not the path: folders often carry patients' names.
             "name": recording.name,
             "path_sha256": digest_path(recording),
-            "size_bytes": recording.stat().st_size,
+            "size_bytes": provenance.input_bytes,
             "sha256": provenance.input_sha256,
             "codec": annotation.info.codec,
             "width_px": annotation.info.width_px,
@@ -133,6 +134,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest(
             provenance=Provenance(
                 input_sha256=content["input"]["sha256"],
+                input_bytes=content["input"]["size_bytes"],
                 model_sha256=content["model"]["sha256"],
                 parameters=content["parameters"],
             ),
