@@ -14,7 +14,7 @@ from classifier.images import read_image
 
 __all__ = ["image_batches"]
 
-_CACHE_LIMIT_BYTES = 1 << 30
+_MOST_KEPT_BYTES = 2 << 30
 
 
 def image_batches(
@@ -28,38 +28,45 @@ def image_batches(
     """A ``tf.data`` stream of (images uint8, labels float32[, weights]) over one epoch.
 
     With ``shuffle_seed`` each epoch comes in another order, the same for the same seed. Decoded
-    images stay in memory where they fit into 1 GiB, and are read anew each epoch where not.
+    images stay in memory where they fit into 2 GiB, and are read anew each epoch where not.
     """
-    height, width = size_px
-    # Paths go by index: a file name may hold bytes that TensorFlow's strings would not return.
+    images = _ImagesByRow(dataset.paths, size_px)
+    # Paths go by row: a file name may hold bytes that TensorFlow's strings would not return.
     parts: tuple[Any, ...] = (np.arange(len(dataset)), dataset.labels)
     if sample_weights is not None:
         parts = (*parts, sample_weights)
 
-    def decode(index: Any, *rest: Any) -> tuple[Any, ...]:
-        image = tf.numpy_function(_ReadByIndex(dataset.paths, size_px), [index], tf.uint8)
-        return tf.ensure_shape(image, (height, width, 3)), *rest
+    def decode(row: Any, *rest: Any) -> tuple[Any, ...]:
+        image = tf.numpy_function(images.read, [row], tf.uint8)
+        return tf.ensure_shape(image, (*size_px, 3)), *rest
 
     stream = tf.data.Dataset.from_tensor_slices(parts)
-    if len(dataset) * height * width * 3 <= _CACHE_LIMIT_BYTES:
-        stream = stream.map(decode, num_parallel_calls=tf.data.AUTOTUNE).cache()
-        if shuffle_seed is not None:
-            stream = stream.shuffle(len(dataset), seed=shuffle_seed)
-    else:
-        if shuffle_seed is not None:
-            stream = stream.shuffle(len(dataset), seed=shuffle_seed)
-        stream = stream.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+    if shuffle_seed is not None:
+        stream = stream.shuffle(len(dataset), seed=shuffle_seed)
+    stream = stream.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return stream.batch(batch_size).prefetch(2)
 
 
-class _ReadByIndex:
-    """Reads one image of a list; an object, because TensorFlow names the function that it calls."""
-
-    __name__ = "read_image"
+class _ImagesByRow:
+    """Reads single images of a list, each from disk only once where all fit into memory."""
 
     def __init__(self, paths: tuple[Path, ...], size_px: tuple[int, int]) -> None:
         self._paths = paths
         self._size_px = size_px
+        shape = (len(paths), *size_px, 3)
+        fits = np.prod(shape) <= _MOST_KEPT_BYTES
+        # Pages of an empty array take no memory before something is written to them.
+        self._kept = np.empty(shape, dtype=np.uint8) if fits else None
+        self._is_kept = np.zeros(len(paths), dtype=np.bool_)
 
-    def __call__(self, index: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return read_image(self._paths[int(index)], size_px=self._size_px)
+    def read(self, row: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """(height, width, 3) of one row."""
+        i = int(row)
+        if self._kept is not None and self._is_kept[i]:
+            kept: NDArray[np.uint8] = self._kept[i]
+            return kept
+        image = read_image(self._paths[i], size_px=self._size_px)
+        if self._kept is not None:
+            self._kept[i] = image
+            self._is_kept[i] = True
+        return image

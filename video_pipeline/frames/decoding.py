@@ -171,9 +171,9 @@ class _KeptPackets:
 
     def give(self, frames: list[VideoFrame]) -> None:
         for frame in frames:
-            self.given[frame.pts] += 1
             if self._awaited[frame.pts] > 0:
                 self._awaited[frame.pts] -= 1
+                self.given[frame.pts] += 1
 
     def _is_first_group_spare(self) -> bool:
         # Leading pictures lean on the group before their key frame: two groups, if not too large.
