@@ -1,9 +1,10 @@
-"""Packets to frames: a damaged packet costs its own frames, never the rest, and always the same.
+"""Packets to frames: a damaged packet costs its own frames and never the rest.
 
 Decoding several frames at a time is fast, but FFmpeg then reports damage late or not at all,
 conceals it differently from run to run and, through PyAV, gives up the last frames of a cut file.
 So the fast decoder is told to fail on any damage; at its first failure a careful one, without
-threads, takes over from a key frame before it. What has been given by then was undamaged.
+threads, takes over from a key frame before it. What was given by then was undamaged, except that a
+frame may lean on a damaged one that is shown after it.
 """
 
 from __future__ import annotations

@@ -39,6 +39,8 @@ _OPTIONS = {
     "max_pixels": str(LARGEST_PICTURE_PX),
 }
 
+_GIVE_VIDEO = "name the file that holds the picture"
+
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
@@ -69,8 +71,10 @@ def video_stream(
         found = sorted({s.type for s in container.streams})
         held = f"only {' and '.join(found)}" if found else "nothing"
         if container.streams.video:
-            raise RecordingError(path, "a still image, not a video: it holds a cover picture only")
-        raise RecordingError(path, f"no video stream: the file holds {held}")
+            raise RecordingError(
+                path, "a still image, not a video: it holds a cover picture only", hint=_GIVE_VIDEO
+            )
+        raise RecordingError(path, f"no video stream: the file holds {held}", hint=_GIVE_VIDEO)
     # PyAV's stubs do not say so, but a stream without a decoder has no codec context.
     decodable = [s for s in moving if getattr(s, "codec_context", None) is not None]
     if not decodable:
