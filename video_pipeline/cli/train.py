@@ -13,7 +13,14 @@ from video_pipeline.cli.arguments import (
     positive_int,
     share,
 )
-from video_pipeline.cli.console import note, print_result, progress_bar, warn, warn_of_problems
+from video_pipeline.cli.console import (
+    note,
+    print_result,
+    printable,
+    progress_bar,
+    warn,
+    warn_of_problems,
+)
 
 if TYPE_CHECKING:
     from classifier.config import TrainingSettings
@@ -192,6 +199,8 @@ class _Screen:
 
 
 def _print_report(report: TrainingReport, arguments: argparse.Namespace) -> None:
+    from classifier.labels import find_split
+
     warn_of_problems(report.problems)
     if not report.split_by_video:
         warn(
@@ -204,5 +213,7 @@ def _print_report(report: TrainingReport, arguments: argparse.Namespace) -> None
     )
     print_result(f"model: {arguments.out}  (curves: {arguments.out / 'training.png'})")
     print_result("next:")
-    print_result(f"  surgical-video evaluate {arguments.out} {arguments.dataset}/test --out DIR")
+    test = find_split(arguments.dataset, "test") if arguments.dataset.is_dir() else None
+    images = printable(str(test)) if test is not None else "IMAGES_NOT_TRAINED_ON"
+    print_result(f"  surgical-video evaluate {arguments.out} {images} --out DIR")
     print_result(f"  surgical-video annotate RECORDING --model {arguments.out} --out OUT")
