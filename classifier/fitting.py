@@ -81,7 +81,8 @@ def fit_network(
     network = build_network(config, augmentation=augmentation, precision=settings.precision)
     start = set_starting_weights(network, config, settings.weights)
     runner = _Runner(config, settings, network, train, validation, progress or _ignore)
-    history = [*runner.train_head(), *runner.fine_tune()]
+    head_history = runner.train_head()
+    history = [*head_history, *runner.fine_tune(after=head_history)]
     round_weights(network.logits)
     return FittedNetwork(network, tuple(history), start)
 
@@ -120,8 +121,12 @@ class _Runner:
             n_epochs=self.settings.epochs_head,
         )
 
-    def fine_tune(self) -> list[EpochRecord]:
-        """Train the head and the upper stages of the backbone on augmented images."""
+    def fine_tune(self, *, after: list[EpochRecord]) -> list[EpochRecord]:
+        """Train the head and the upper stages of the backbone on augmented images.
+
+        Where no epoch of it is better than the best one ``after`` which it begins, its changes are
+        taken back.
+        """
         if self.settings.epochs_fine == 0:
             return []
         _set_trainable(self.network, self.settings)
@@ -133,6 +138,7 @@ class _Runner:
             phase="fine",
             learning_rate=self.settings.learning_rate_fine,
             n_epochs=self.settings.epochs_fine,
+            loss_to_beat=min((record.validation_loss for record in after), default=np.inf),
         )
 
     def _features(self, dataset: Dataset) -> NDArray[np.float32]:
@@ -167,6 +173,7 @@ class _Runner:
         phase: str,
         learning_rate: float,
         n_epochs: int,
+        loss_to_beat: float = np.inf,
     ) -> list[EpochRecord]:
         n_steps = len(batches)
         sigmoid = self.config.head == "sigmoid"
@@ -183,7 +190,14 @@ class _Runner:
             metrics=[metric],
             jit_compile=False,
         )
-        watcher = _Watcher(phase, n_epochs, n_steps, self.progress)
+        watcher = _Watcher(
+            phase=phase,
+            n_epochs=n_epochs,
+            n_steps=n_steps,
+            progress=self.progress,
+            loss_to_beat=loss_to_beat,
+            best_weights=model.get_weights(),
+        )
         model.fit(
             batches,
             validation_data=validation,
@@ -199,11 +213,20 @@ class _Runner:
 class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]
     """Reports each step, records each epoch, and keeps the best weights."""
 
-    def __init__(self, phase: str, n_epochs: int, n_steps: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        *,
+        phase: str,
+        n_epochs: int,
+        n_steps: int,
+        progress: Progress,
+        loss_to_beat: float,
+        best_weights: list[Any],
+    ) -> None:
         super().__init__()
         self.history: list[EpochRecord] = []
-        self.best_weights: list[Any] = []
-        self._least_loss = np.inf
+        self.best_weights = best_weights
+        self._least_loss = loss_to_beat
         self._phase, self._n_epochs, self._n_steps = phase, n_epochs, n_steps
         self._progress = progress
         self._epoch = 0
@@ -243,7 +266,7 @@ class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]
         )
         self.history.append(record)
         self._progress(record)
-        if record.validation_loss < self._least_loss or not self.best_weights:
+        if record.validation_loss < self._least_loss:
             self._least_loss = record.validation_loss
             self.best_weights = self.model.get_weights()
 

@@ -183,8 +183,7 @@ def _describe(
 
 
 def _describe_best(history: tuple[EpochRecord, ...]) -> dict[str, Any]:
-    last_phase = [record for record in history if record.phase == history[-1].phase]
-    best = min(last_phase, key=lambda record: record.validation_loss)
+    best = min(history, key=lambda record: record.validation_loss)
     return {
         "validation_loss": round(best.validation_loss, 6),
         "validation_accuracy": round(best.validation_accuracy, 6),
