@@ -46,6 +46,7 @@ class Evaluation:
     mean_average_precision: float | None
     tools: tuple[ToolScores, ...]
     classes: tuple[str, ...]
+    """Of the confusion matrix: the tools, and ``no_tool`` where it is true or predicted at all."""
     confusion: NDArray[np.int64]
     """(n_classes, n_classes) images: rows true, columns predicted."""
     problems: tuple[ImageProblem, ...] = ()
@@ -94,10 +95,11 @@ def judge(
         for k, tool in enumerate(config.tools)
     )
     defined = [s.average_precision for s in scores if s.average_precision is not None]
-    classes = (*config.tools, _NO_TOOL)
     single = true.sum(axis=1) <= 1
     true_class = np.where(true.any(axis=1), true.argmax(axis=1), n_tools)
     predicted_class = _predicted_class(config, probabilities, thresholds)
+    with_empty = bool(np.any([true_class == n_tools, predicted_class == n_tools]))
+    classes = (*config.tools, _NO_TOOL) if with_empty else config.tools
     softmax = config.head == "softmax"
     right = predicted_class == true_class if softmax else (predicted == true).all(axis=1)
     return Evaluation(

@@ -43,7 +43,7 @@ def write_evaluation(out: Path, evaluation: Evaluation) -> None:
             folder / "confusion_matrix.png",
             evaluation.confusion,
             evaluation.classes,
-            title="images with at most one tool",
+            title="images that show at most one tool; shade: share of the row",
         )
         write_precision_recall(folder / "precision_recall.png", _curves(evaluation))
 

@@ -61,8 +61,9 @@ def write_confusion_matrix(
     path: Path, counts: NDArray[np.int64], classes: Sequence[str], *, title: str
 ) -> None:
     """Draw (n_classes, n_classes) counts: rows are what was true, columns what was predicted."""
-    side = 2.6 + 0.62 * len(classes)
-    figure, (axis,) = _figure(side + 0.8, side, n_columns=1)
+    cells = 0.62 * len(classes)
+    longest = 0.085 * max(map(len, classes))
+    figure, (axis,) = _figure(cells + longest + 1.0, cells + 0.7 * longest + 1.2, n_columns=1)
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -78,7 +79,7 @@ def write_confusion_matrix(
     axis.set_yticks(ticks, classes, parse_math=False)
     axis.set_xlabel("predicted")
     axis.set_ylabel("true")
-    axis.set_title(title, loc="left", fontsize=9)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9)
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
     _save(figure, path)
