@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["AnnotationScreen", "print_summary"]
 
 
+_BAR = (
+    "{desc} {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s of video{postfix}, {remaining} left"
+)
+_BAR_WITHOUT_TOTAL = "{desc} {n:.0f} s of video{postfix}, {elapsed} so far"
+_MOST_TABLES = 10
+
+
 class AnnotationScreen:
     """One bar over the seconds of the recording at hand, one line for each finished one."""
 
@@ -52,16 +59,14 @@ class AnnotationScreen:
                     desc=f"[{self._n_reported + 1}/{self._n_recordings}] "
                     f"{printable(recording.video_id)}",
                     total=total if known else None,
-                    unit="x",
                     leave=False,
-                    bar_format="{desc} {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s of "
-                    "video, {rate_noinv_fmt} real time, {remaining} left"
-                    if known
-                    else "{desc} {n:.0f} s of video, {rate_noinv_fmt} real time, {elapsed} so far",
+                    bar_format=_BAR if known else _BAR_WITHOUT_TOTAL,
                 )
             )
         if self._bar.total is not None:
             self._bar.total = max(self._bar.total, position_s)
+        speed = position_s / max(self._bar.format_dict["elapsed"], 0.1)
+        self._bar.set_postfix_str(f"{speed:.0f} times real time", refresh=False)
         self._bar.update(position_s - self._bar.n)
 
     def report(self, outcome: Outcome) -> None:
@@ -87,8 +92,10 @@ class AnnotationScreen:
 def print_summary(outcomes: Sequence[Outcome], out: Path) -> None:
     """Where each recording's files lie, who used what, and how many failed."""
     written = [outcome for outcome in outcomes if outcome.row.status != "failed"]
-    for outcome in written:
-        _print_recording(outcome)
+    # A weekend's batch would bury its own sum under a thousand tables.
+    if len(written) <= _MOST_TABLES:
+        for outcome in written:
+            _print_recording(outcome)
     n_failed = len(outcomes) - len(written)
     failed = f", {n_failed} failed" if n_failed else ""
     print_result(f"{len(written)} of {len(outcomes)} recordings annotated{failed}: {out}/batch.csv")
