@@ -59,14 +59,18 @@ class AnnotationScreen:
                     desc=f"[{self._n_reported + 1}/{self._n_recordings}] "
                     f"{printable(recording.video_id)}",
                     total=total if known else None,
+                    # The first batch came while the model was being loaded: it tells no speed.
+                    initial=position_s,
                     leave=False,
                     bar_format=_BAR if known else _BAR_WITHOUT_TOTAL,
                 )
             )
         if self._bar.total is not None:
             self._bar.total = max(self._bar.total, position_s)
-        speed = position_s / max(self._bar.format_dict["elapsed"], 0.1)
-        self._bar.set_postfix_str(f"{speed:.0f} times real time", refresh=False)
+        elapsed_s = self._bar.format_dict["elapsed"]
+        if elapsed_s > 0 and position_s > self._bar.initial:
+            speed = (position_s - self._bar.initial) / elapsed_s
+            self._bar.set_postfix_str(f"{speed:.0f} times real time", refresh=False)
         self._bar.update(position_s - self._bar.n)
 
     def report(self, outcome: Outcome) -> None:
