@@ -49,6 +49,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(folder / "clip.mp4", steady(75), size_px=(240, 426))
 
 
+@pytest.mark.slow
 def test_annotate_writes_every_file_and_nothing_else(
     clip: Path, model_folder: Path, tmp_path: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_annotate_writes_every_file_and_nothing_else(
     assert again.err.splitlines() == ["[1/1] clip: 3 s, already done"]
 
 
+@pytest.mark.slow
 def test_batch_sizes_and_repetition_change_no_byte(
     clip: Path, model_folder: Path, tmp_path: Path
 ) -> None:
