@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.config import ModelConfig
+from classifier.config import BACKGROUND_NAMES, ModelConfig
 from classifier.dataset import Dataset, ImageProblem
 from classifier.errors import DatasetError
 from classifier.images import read_image
@@ -165,10 +165,14 @@ def _defined(value: float) -> float | None:
 def _read_labelled(path: Path, config: ModelConfig) -> Dataset:
     if is_table(path):
         return read_table(path, classes=config.tools)
-    named = read_class_folders(
-        path, classes=config.tools + config.background, background=config.background
-    )
-    return named if config.head == "softmax" else named.without_background()
+    if config.head == "softmax":
+        return read_class_folders(
+            path, classes=config.tools + config.background, background=config.background
+        )
+    # A sigmoid head has no output for folders without any tool, and is judged on them all the same.
+    empty = dict.fromkeys((*config.background, *BACKGROUND_NAMES))
+    named = read_class_folders(path, classes=(*config.tools, *empty), background=tuple(empty))
+    return named.without_background()
 
 
 def _predict(

@@ -56,17 +56,9 @@ def read_class_folders(
         DatasetError: no class folders, an empty one, or one that ``classes`` does not know.
     """
     found = _class_folders(folder)
-    if classes is None:
-        names = sorted((name for name in found), key=lambda name: (name, found[name][0].name))
-        chosen = {_key(name) for name in background}
-        tools = tuple(_spelling(found[name]) for name in names if name not in chosen)
-        empty = tuple(_spelling(found[name]) for name in names if name in chosen)
-        if not tools:
-            raise DatasetError(folder, "no folder of a tool", hint="one folder a tool is needed")
-    else:
-        chosen = {_key(name) for name in background}
-        tools = tuple(name for name in classes if _key(name) not in chosen)
-        empty = tuple(name for name in classes if _key(name) in chosen)
+    tools, empty = _columns(found, classes, background)
+    if not tools:
+        raise DatasetError(folder, "no folder of a tool", hint="one folder a tool is needed")
     column = {_key(name): k for k, name in enumerate(tools + empty)}
     paths: list[Path] = []
     rows: list[int] = []
@@ -161,7 +153,7 @@ def _read_csv(table: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def _class_folders(folder: Path) -> dict[str, list[Path]]:
-    """Class folders by their name's key; folders that differ by letter case are one class."""
+    """Class folders by their name's key, in its order; letter case makes no other class."""
     if not folder.is_dir():
         raise DatasetError(
             folder,
@@ -176,6 +168,18 @@ def _class_folders(folder: Path) -> dict[str, list[Path]]:
     if not found:
         raise DatasetError(folder, "no class folders", hint="one folder a tool is expected there")
     return dict(sorted(found.items()))
+
+
+def _columns(
+    found: dict[str, list[Path]], classes: Sequence[str] | None, background: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the tools and of the background classes, each in the order of its columns."""
+    names = classes if classes is not None else [_spelling(folders) for folders in found.values()]
+    empty = {_key(name) for name in background}
+    return (
+        tuple(name for name in names if _key(name) not in empty),
+        tuple(name for name in names if _key(name) in empty),
+    )
 
 
 def _images_below(class_folder: Path) -> tuple[list[Path], list[ImageProblem]]:

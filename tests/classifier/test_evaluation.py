@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from classifier.config import ModelConfig
 from classifier.dataset import Dataset
-from classifier.evaluation import Evaluation, judge
+from classifier.evaluation import Evaluation, evaluate_images, judge
 from classifier.evaluation_files import write_evaluation
+
+if TYPE_CHECKING:
+    from classifier.prediction import ToolClassifier
 
 SIGMOID = ModelConfig(tools=("hook", "grasper", "bag"), head="sigmoid")
 SOFTMAX = ModelConfig(tools=("hook", "grasper"), head="softmax", background=("no_tool",))
@@ -78,6 +82,19 @@ def test_images_with_two_tools_stay_out_of_the_confusion_matrix() -> None:
     result = judged(SIGMOID, [[1, 1, 0], [0, 0, 0]], [[0.9, 0.9, 0], [0.1, 0.2, 0]])
     assert result.confusion.sum() == 1
     assert result.confusion[3, 3] == 1
+
+
+def test_a_model_without_background_is_judged_on_frames_without_tools_too(
+    folder_dataset: Callable[..., Path], classifier: ToolClassifier
+) -> None:
+    test = folder_dataset({"hook": 2, "No_Tool": 3}, split="test") / "test"
+    (test / "hook" / "test000.jpg").write_bytes(b"broken")
+    told: list[tuple[int, int]] = []
+    result = evaluate_images(classifier, test, progress=lambda *counts: told.append(counts))
+    assert len(result.images) == 4
+    assert result.images.labels.sum(axis=0).tolist() == [0, 1, 0]
+    assert [problem.path.name for problem in result.problems] == ["test000.jpg"]
+    assert told == [(5, 5)]
 
 
 def test_files_hold_every_figure_and_its_definition(tmp_path: Path) -> None:
