@@ -16,6 +16,9 @@ from classifier.images import read_image
 
 __all__ = ["Dataset", "ImageProblem", "check_images", "split_validation"]
 
+_MOST_EXCESS = 1.25
+"""Whole recordings seldom give exactly the share; so much more is taken."""
+
 
 @dataclass(frozen=True)
 class ImageProblem:
@@ -137,19 +140,30 @@ def split_validation(dataset: Dataset, *, share: float, seed: int) -> tuple[Data
 def _choose_videos(
     dataset: Dataset, *, share: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
+    """Recordings in random order, as many as fit into the share; if none fits, the smallest one."""
     if dataset.videos is None:
         raise ValueError("a split by recordings needs the images' recordings")
     videos = np.array(dataset.videos)
+    names, sizes = np.unique(videos, return_counts=True)
     chosen = np.zeros(len(dataset), dtype=np.bool_)
-    # Every tool must stay learnable: a recording whose loss would empty a class is not taken.
-    for video in rng.permutation(np.unique(videos)):
-        with_it = chosen | (videos == video)
-        still_shown = dataset.labels[~with_it].sum(axis=0) > 0
-        if np.all(still_shown | (dataset.labels.sum(axis=0) == 0)):
+    for name in rng.permutation(names):
+        with_it = chosen | (videos == name)
+        if with_it.mean() <= share * _MOST_EXCESS and _teaches_every_class(dataset, ~with_it):
             chosen = with_it
         if chosen.mean() >= share:
             break
+    for name in names[np.argsort(sizes, kind="stable")]:
+        if chosen.any():
+            break
+        if _teaches_every_class(dataset, videos != name):
+            chosen = videos == name
     return chosen
+
+
+def _teaches_every_class(dataset: Dataset, rows: NDArray[np.bool_]) -> bool:
+    """Whether each class that the dataset shows at all is shown by these rows."""
+    shown = dataset.labels.any(axis=0)
+    return bool(np.array_equal(dataset.labels[rows].any(axis=0), shown))
 
 
 def _choose_images(

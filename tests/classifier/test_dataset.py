@@ -65,6 +65,14 @@ def test_a_recording_that_alone_shows_a_tool_stays_for_learning() -> None:
         assert train.counts["b"] == 1
 
 
+def test_where_no_recording_fits_into_the_share_the_smallest_is_taken() -> None:
+    videos = ["large"] * 60 + ["small"] * 17 + ["middle"] * 23
+    dataset = listed([[1, 0], [0, 1]] * 50, videos)
+    for seed in range(5):
+        _, validation = split_validation(dataset, share=0.1, seed=seed)
+        assert set(validation.videos or ()) == {"small"}
+
+
 def test_without_recordings_each_class_gives_its_share() -> None:
     dataset = listed([[1, 0]] * 40 + [[0, 1]] * 20 + [[1, 1]] * 2)
     train, validation = split_validation(dataset, share=0.25, seed=0)
