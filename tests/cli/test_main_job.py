@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -200,3 +201,32 @@ def test_imagenet_weights_out_of_reach_name_the_alternatives(
     assert "--weights PATH" in problem
     assert "--weights none" in problem
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.slow
+def test_an_interruption_exits_with_130_and_the_same_call_goes_on(
+    clip: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    first.write_bytes(clip.read_bytes())
+    write_clip(second, steady(3000), size_px=(240, 426))
+    out = tmp_path / "out"
+    call = [str(COMMAND), "annotate", str(first), str(second)]
+    call += ["--model", str(model_folder), "--out", str(out), "--rate", "25"]
+    process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    # The line that says that the first recording is done.
+    for line in process.stderr:
+        if "a: 3 s, done" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err.splitlines()[-1] == (
+        "surgical-video: interrupted; the same call goes on with what is left"
+    )
+    assert not (out / "b" / "run.json").exists()
+    again = run(*call[1:])
+    assert again.status == 0
+    assert again.err.splitlines()[0] == "[1/2] a: 3 s, already done"
+    assert len(rows_of(out / "b" / "timeline.csv")) == 120
