@@ -16,8 +16,9 @@ class AnnotationSettings:
 
     rate_hz: Fraction = Fraction(1)
     """Frames sampled a second."""
-    batch_size: int = 32
-    """Frames handed over at once; changes speed and memory, never a result."""
+    batch_size: int = 8
+    """Frames handed over at once; changes speed and memory, never a result. Few keep decoding and
+    classifying abreast on a CPU; a GPU wants 64."""
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
 
     def __post_init__(self) -> None:
