@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+
+import numpy as np
 
 from classifier.backend import keras
 from classifier.bundle import WEIGHTS_NAME, read_model_folder
@@ -34,13 +37,23 @@ def set_starting_weights(network: Network, config: ModelConfig, weights: str) ->
         raise WeightsError(path, "no such weights file or model folder", hint=_CHOICES)
     if path.is_dir():
         return _load_model_folder(network, config, path)
-    try:
-        network.backbone.load_weights(path)
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        raise WeightsError(
-            path, "not Keras weights of a ResNet50 without its top", hint=_CHOICES
-        ) from error
+    _load_keras_file(network, path)
     return f"Keras weights {path.name}"
+
+
+def _load_keras_file(network: Network, path: Path) -> None:
+    random_kernels = [w for w in network.backbone.get_weights() if w.ndim > 1]
+    cause = "not Keras weights of a ResNet50 without its top"
+    try:
+        # Of a file that gives only part of the weights Keras merely warns.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            network.backbone.load_weights(path)
+    except (ValueError, OSError, KeyError, TypeError, UserWarning) as error:
+        raise WeightsError(path, cause, hint=_CHOICES) from error
+    kernels = [w for w in network.backbone.get_weights() if w.ndim > 1]
+    if any(np.array_equal(a, b) for a, b in zip(kernels, random_kernels, strict=True)):
+        raise WeightsError(path, cause, hint=_CHOICES)
 
 
 def _load_imagenet(network: Network) -> None:

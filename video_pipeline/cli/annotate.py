@@ -127,12 +127,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace, model: ModelFolder) -> AnnotationSettings:
+    from classifier.errors import ModelFolderError
     from video_pipeline.config import AnnotationSettings
 
     try:
         smoothing = _smoothing(arguments, model)
     except ValueError as error:
         raise WrongCallError(str(error)) from error
+    except TypeError as error:
+        raise ModelFolderError(
+            model.path, "holds smoothing settings that are not known here", hint="train it again"
+        ) from error
     return AnnotationSettings(
         rate_hz=arguments.rate,
         batch_size=arguments.batch_size or _batch_size_by_device(),
