@@ -84,7 +84,7 @@ def judge(
     problems: tuple[ImageProblem, ...] = (),
 ) -> Evaluation:
     """Compare (n_images, n_tools) probabilities with what the images show."""
-    from sklearn.metrics import confusion_matrix, f1_score
+    from sklearn.metrics import f1_score
 
     n_tools = len(config.tools)
     true = images.labels[:, :n_tools] > 0
@@ -110,13 +110,21 @@ def judge(
         mean_average_precision=float(np.mean(defined)) if defined else None,
         tools=scores,
         classes=classes,
-        confusion=np.asarray(
-            confusion_matrix(
-                true_class[single], predicted_class[single], labels=np.arange(len(classes))
-            ),
-            dtype=np.int64,
-        ),
+        confusion=_confusion(true_class[single], predicted_class[single], len(classes)),
         problems=problems,
+    )
+
+
+def _confusion(
+    true: NDArray[np.int64], predicted: NDArray[np.int64], n_classes: int
+) -> NDArray[np.int64]:
+    from sklearn.metrics import confusion_matrix
+
+    if len(true) == 0:
+        # Every image shows several tools; scikit-learn refuses to count nothing.
+        return np.zeros((n_classes, n_classes), dtype=np.int64)
+    return np.asarray(
+        confusion_matrix(true, predicted, labels=np.arange(n_classes)), dtype=np.int64
     )
 
 

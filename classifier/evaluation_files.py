@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def _write_tables(folder: Path, evaluation: Evaluation) -> None:
         folder / "predictions.csv",
         ["image", *tools, *(f"{tool}_probability" for tool in tools)],
         [
-            [str(path.relative_to(source)), *map(int, row), *(f"{p:.4f}" for p in answer)]
+            [os.path.relpath(path, source), *map(int, row), *(f"{p:.4f}" for p in answer)]
             for path, row, answer in zip(
                 evaluation.images.paths, true, evaluation.probabilities, strict=True
             )

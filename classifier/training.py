@@ -90,7 +90,7 @@ def train_classifier(
         config=config,
         n_train=len(train),
         n_validation=len(validation),
-        split_by_video=_is_split_by_video(train),
+        split_by_video=_is_split_by_video(train, validation),
         starting_weights=fitted.starting_weights,
         problems=checked.problems,
         history=fitted.history,
@@ -154,8 +154,9 @@ def _ignore(_: TrainingEvent) -> None:
     pass
 
 
-def _is_split_by_video(train: Dataset) -> bool:
-    return train.videos is not None
+def _is_split_by_video(train: Dataset, validation: Dataset) -> bool:
+    known = train.videos is not None and validation.videos is not None
+    return known and not set(train.videos or ()) & set(validation.videos or ())
 
 
 def _describe(
@@ -174,7 +175,9 @@ def _describe(
         "dataset_sha256": fingerprint,
         "n_train": train.counts,
         "n_validation": validation.counts,
-        "validation_split": "by recording" if _is_split_by_video(train) else "random frames",
+        "validation_split": "by recording"
+        if _is_split_by_video(train, validation)
+        else "random frames",
         "versions": {
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")},

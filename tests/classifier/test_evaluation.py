@@ -84,6 +84,10 @@ def test_images_with_two_tools_stay_out_of_the_confusion_matrix() -> None:
     assert result.confusion[3, 3] == 1
 
 
+def test_images_that_all_show_two_tools_leave_the_confusion_matrix_empty() -> None:
+    assert judged(SIGMOID, [[1, 1, 0]], [[0.9, 0.9, 0.1]]).confusion.sum() == 0
+
+
 def test_a_model_without_background_is_judged_on_frames_without_tools_too(
     folder_dataset: Callable[..., Path], classifier: ToolClassifier
 ) -> None:
