@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How samples/model was made: from nothing, on rendered images, at growing sizes. About an hour and
-# a half on two cores with bfloat16; never run by demo.sh or test.sh.
+# How samples/model was made: from nothing, on rendered images, at growing sizes. About an hour
+# on two cores with bfloat16; never run by demo.sh or test.sh.
 #   scripts/train_sample_model.sh [WORK]      WORK holds images and stages (default sample_training)
 set -euo pipefail
 cd "$(dirname "$0")/.."

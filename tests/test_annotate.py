@@ -21,7 +21,7 @@ PLAIN = SmoothingSettings(
 
 
 class BarcodeReader:
-    """A classifier that says from a frame's pixels which frame it is: a hundredth a frame."""
+    """A classifier that says from a frame's pixels which frame it is: a thousandth a frame."""
 
     tools = ("number", "even")
     input_size_px = (120, 160)

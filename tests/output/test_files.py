@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from video_pipeline.errors import OutputError
-from video_pipeline.output.files import make_folder, whole_file, write_bytes, write_text
+from video_pipeline.output.files import (
+    make_folder,
+    remove_file,
+    whole_file,
+    write_bytes,
+    write_text,
+)
 
 
 def test_text_is_written_as_utf8_with_its_own_line_ends(tmp_path: Path) -> None:
@@ -133,3 +139,13 @@ def test_a_file_in_the_folders_place_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     with pytest.raises(OutputError, match="cannot be created"):
         make_folder(tmp_path / "a")
+
+
+def test_removing_says_what_stands_in_the_way(tmp_path: Path) -> None:
+    remove_file(tmp_path / "none")
+    (tmp_path / "file").write_text("x")
+    remove_file(tmp_path / "file")
+    assert not (tmp_path / "file").exists()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="cannot be replaced"):
+        remove_file(tmp_path / "folder")

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from video_pipeline.errors import OutputError
 
-__all__ = ["make_folder", "whole_file", "write_bytes", "write_text"]
+__all__ = ["make_folder", "remove_file", "whole_file", "write_bytes", "write_text"]
 
 _HINTS = {
     errno.ENOSPC: "free some space or choose another output folder",
@@ -75,6 +75,14 @@ def make_folder(path: str | PathLike[str]) -> Path:
     except OSError as error:
         raise _output_error(folder, error, "cannot be created") from error
     return folder
+
+
+def remove_file(path: str | PathLike[str]) -> None:
+    """Take a file away if it is there; raises ``OutputError``."""
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise _output_error(Path(path), error, "cannot be replaced") from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from video_pipeline.annotate import Annotation
-from video_pipeline.output.files import make_folder
+from video_pipeline.output.files import make_folder, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.tables import write_segments, write_statistics, write_timeline
@@ -32,7 +32,7 @@ def write_recording_folder(
         OutputError: something cannot be written; what was written stays, without a manifest.
     """
     make_folder(folder)
-    (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    remove_file(folder / MANIFEST_NAME)
     timeline, flags = annotation.timeline, annotation.flags
     segments = find_segments(timeline)
     write_timeline(folder / "timeline.csv", timeline, flags=flags)
