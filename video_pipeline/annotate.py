@@ -48,7 +48,7 @@ def annotate_video(
     with open_video(path) as reader:
         sampler = FrameSampler(
             reader,
-            rate_hz=settings.rate_hz,
+            times=settings.times,
             size_px=classifier.input_size_px,
             batch_size=settings.batch_size,
         )

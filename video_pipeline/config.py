@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from video_pipeline.frames.sampling_times import RegularTimes
 from video_pipeline.timeline.smoothing import SmoothingSettings
 
 __all__ = ["AnnotationSettings"]
@@ -16,13 +17,21 @@ class AnnotationSettings:
 
     rate_hz: Fraction = Fraction(1)
     """Frames sampled a second."""
+    start: Fraction = Fraction(0)
+    """Seconds from the first frame; nothing before it is sampled."""
+    end: Fraction | None = None
+    """Nothing from here on is sampled; None: to the last frame."""
     batch_size: int = 8
     """Frames handed over at once; changes speed and memory, never a result. Few keep decoding and
     classifying abreast on a CPU; a GPU wants 64."""
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
 
     def __post_init__(self) -> None:
-        if self.rate_hz <= 0:
-            raise ValueError(f"rate_hz must be positive, got {self.rate_hz}")
+        _ = self.times
         if self.batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {self.batch_size}")
+
+    @property
+    def times(self) -> RegularTimes:
+        """When the recording is sampled."""
+        return RegularTimes(self.rate_hz, self.start, self.end)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tests.support.clips import read_barcode, steady, two_coloured, write_clip
 from video_pipeline.frames import (
     FrameSampler,
+    RegularTimes,
     SamplingReport,
     open_video,
     resize_rgb,
@@ -35,7 +36,7 @@ def numbers_and_times(batches: Iterator[FrameBatch]) -> list[tuple[int, float]]:
 
 def report_on(path: Path, *, rate_hz: float | Fraction = 1) -> SamplingReport:
     with open_video(path) as reader:
-        sampler = FrameSampler(reader, rate_hz=rate_hz, size_px=(16, 16))
+        sampler = FrameSampler(reader, times=RegularTimes(F(rate_hz)), size_px=(16, 16))
         for _ in sampler:
             pass
         return sampler.report

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.clips import barcode, read_barcode, steady
-from video_pipeline.frames import DecodeReport, FrameSampler, VideoReader
+from video_pipeline.frames import (
+    DecodeReport,
+    FrameSampler,
+    RegularTimes,
+    Sample,
+    SamplingTimes,
+    VideoReader,
+)
+from video_pipeline.frames.on_display import Display, n_rows
 from video_pipeline.records import VideoInfo
 
 F = Fraction
@@ -38,13 +46,23 @@ class MemoryReader:
 
     position_s = 0.0
     info = VideoInfo("memory", 50, 40, None, None, 0.0, "none")
-    report = DecodeReport(0, 0, 0, (), None, True, ())
 
     def __init__(self, times: list[Fraction]) -> None:
         self.shown = [CountingFrame(k, pts) for k, pts in enumerate(times)]
+        self.display = Display(interval=F(1, 25))
 
     def frames(self) -> Iterator[CountingFrame]:
         return iter(self.shown)
+
+    def samples(self, times: SamplingTimes) -> Iterator[Sample]:
+        return self.display.samples(self.shown, times)
+
+    @property
+    def report(self) -> DecodeReport:
+        end = self.display.end
+        return DecodeReport(
+            float(end), n_rows(end), (), "memory", None, 0, 0, 0, (), None, True, ()
+        )
 
     def close(self) -> None:
         pass
@@ -64,13 +82,13 @@ class MemoryReader:
 def test_only_sampled_frames_are_converted_and_each_only_once() -> None:
     reader = MemoryReader(steady(250))
     contract: VideoReader = reader
-    for _ in FrameSampler(contract, rate_hz=F(1)):
+    for _ in FrameSampler(contract, times=RegularTimes(F(1))):
         pass
     assert [k for k, frame in enumerate(reader.shown) if frame.n_converted] == list(
         range(0, 250, 25)
     )
     slow = MemoryReader(steady(5, F(1, 10)))
-    for _ in FrameSampler(slow, rate_hz=F(3)):
+    for _ in FrameSampler(slow, times=RegularTimes(F(3))):
         pass
     assert [frame.n_converted for frame in slow.shown] == [1] * 5
 
@@ -92,7 +110,7 @@ def test_an_hour_of_29_97_fps_do_not_drift() -> None:
 
 def test_a_long_gap_costs_no_time() -> None:
     reader = MemoryReader([*steady(50), *(F(500_000_000) + t for t in steady(50))])
-    sampler = FrameSampler(reader, rate_hz=F(1000), size_px=(8, 10))
+    sampler = FrameSampler(reader, times=RegularTimes(F(1000)), size_px=(8, 10))
     # Frame 49, of 1.96 s, is sampled up to 3.96 s; the second part lasts 2 s.
     assert sum(len(batch) for batch in sampler) == 3961 + 1999
     assert sampler.report.n_seconds == 500_000_002

@@ -10,19 +10,24 @@ A second reader satisfies the contract in ``reader``; nothing after it knows PyA
 
 from video_pipeline.frames.pixels import RESIZE_RULE, resize_rgb
 from video_pipeline.frames.prefetch import prefetch
-from video_pipeline.frames.reader import DecodeReport, ShownFrame, VideoReader
+from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
 from video_pipeline.frames.sampling import (
     FrameSampler,
     SamplingReport,
     open_video,
     sample_frames,
 )
+from video_pipeline.frames.sampling_times import ChosenTimes, RegularTimes, SamplingTimes
 
 __all__ = [
     "RESIZE_RULE",
+    "ChosenTimes",
     "DecodeReport",
     "FrameSampler",
+    "RegularTimes",
+    "Sample",
     "SamplingReport",
+    "SamplingTimes",
     "ShownFrame",
     "VideoReader",
     "open_video",

@@ -17,12 +17,14 @@ from video_pipeline.frames.decoding import PacketDecoder
 from video_pipeline.frames.demuxing import PacketSource
 from video_pipeline.frames.findings import Findings
 from video_pipeline.frames.header import read_header
+from video_pipeline.frames.on_display import Display
 from video_pipeline.frames.opening import new_decoder, open_container, video_stream
 from video_pipeline.frames.orientation import UPRIGHT
 from video_pipeline.frames.pixels import RgbConverter
 from video_pipeline.frames.pyav_frame import PyAvFrame
-from video_pipeline.frames.reader import DecodeReport
+from video_pipeline.frames.reader import DecodeReport, Sample
 from video_pipeline.frames.reading_log import ReadingLog
+from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.records import VideoInfo
 
 __all__ = ["PyAvReader"]
@@ -68,12 +70,15 @@ class PyAvReader:
             another=lambda: new_decoder(self._path, index),
             n_threads=n_threads,
         )
+        self._display = Display(interval=1 / self._header.assumed_rate_hz)
         self._log = ReadingLog(
             self._header,
             source=self._source,
             decoder=self._decoder,
             clock=self._clock,
+            display=self._display,
             findings=findings,
+            why_sequential="every frame was asked for",
         )
         self._first = list(islice(self._shown, 1))
         if not self._first:
@@ -122,6 +127,10 @@ class PyAvReader:
             raise RuntimeError("a reader gives its frames once; open the recording again")
         self._is_handed_out = True
         return self._from_first()
+
+    def samples(self, times: SamplingTimes) -> Iterator[Sample]:
+        """See ``VideoReader``."""
+        return self._display.samples(self.frames(), times)
 
     def close(self) -> None:
         """Let go of the file; frames that were given keep their pixels."""

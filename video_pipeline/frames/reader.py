@@ -15,9 +15,10 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.records import VideoInfo
 
-__all__ = ["DecodeReport", "ShownFrame", "VideoReader"]
+__all__ = ["DecodeReport", "Sample", "ShownFrame", "VideoReader"]
 
 
 class ShownFrame(Protocol):
@@ -44,10 +45,31 @@ class ShownFrame(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The frame on display at one sampling time."""
+
+    time: Fraction
+    """Seconds from time zero; at or after the frame's pts."""
+    frame: ShownFrame
+    """The same object where one frame is on display at several sampling times."""
+
+
 @dataclass(frozen=True)
 class DecodeReport:
-    """What reading has brought so far; final once ``VideoReader.frames`` is exhausted."""
+    """What reading has brought so far; final once the frames or samples are exhausted."""
 
+    duration_s: float
+    """From time zero to the end of the last frame, which lasts a usual frame interval."""
+    n_seconds: int
+    """ceil(duration), less a clock's rounding; at least 1: the rows of a timeline."""
+    gaps: tuple[tuple[float, float], ...]
+    """[start_s, end_s) in which nothing was recorded."""
+    method: str
+    """How it was read: ``planned`` (only the frames that were asked for, and what they lean on) or
+    ``sequential`` (every frame), with the reason behind a colon."""
+    n_shown: int | None
+    """Frames that the recording shows; None where not all of them were looked for."""
     n_decoded: int
     """Frames that were decoded, damaged ones included."""
     n_corrupt: int
@@ -91,7 +113,17 @@ class VideoReader(Protocol):
         """Every frame that a player would show, in presentation order, once.
 
         The first has pts 0; pts never decrease (two frames may share one: the later one is shown).
-        Pre-roll that an edit list hides never appears. A second call raises ``RuntimeError``.
+        Pre-roll that an edit list hides never appears. Frames are taken by this or by
+        ``samples``, once: a second call of either raises ``RuntimeError``.
+        """
+        ...
+
+    def samples(self, times: SamplingTimes) -> Iterator[Sample]:
+        """The frame on display at each of ``times``: the last one with pts <= time.
+
+        The last frame is on display for a usual frame interval. A frame that has been on display
+        for longer than 2 s and for longer than two usual frame intervals marks a gap (a paused
+        recorder, lost data) and is not sampled again: those times have no sample.
         """
         ...
 

@@ -12,6 +12,7 @@ from video_pipeline.frames.decoding import PacketDecoder
 from video_pipeline.frames.demuxing import PacketSource
 from video_pipeline.frames.findings import Findings
 from video_pipeline.frames.header import Header
+from video_pipeline.frames.on_display import Display, n_rows
 from video_pipeline.frames.reader import DecodeReport
 
 __all__ = ["ReadingLog"]
@@ -38,8 +39,12 @@ class ReadingLog:
         source: PacketSource,
         decoder: PacketDecoder,
         clock: PresentationClock,
+        display: Display,
         findings: Findings,
+        why_sequential: str,
     ) -> None:
+        self._display = display
+        self._why_sequential = why_sequential
         self._header = header
         self._source = source
         self._decoder = decoder
@@ -82,7 +87,13 @@ class ReadingLog:
     def report(self) -> DecodeReport:
         """Sum up what there was so far."""
         declared = self._header.duration
+        end = self._display.end
         return DecodeReport(
+            duration_s=float(end),
+            n_seconds=n_rows(end),
+            gaps=tuple(self._display.gaps),
+            method=f"sequential: {self._why_sequential}",
+            n_shown=self._display.n_frames,
             n_decoded=self._decoder.n_frames,
             n_corrupt=self._n_corrupt,
             n_lost=self._n_lost,
