@@ -67,7 +67,7 @@ def test_damage_is_reported(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "n_seconds", "n_decoded"),
+    ("name", "n_seconds", "n_shown"),
     [
         ("video/avi_packed_bframes.avi", 3, 75),
         ("video/bframes8_long_gop.mp4", 3, 75),
@@ -92,6 +92,6 @@ def test_damage_is_reported(name: str) -> None:
         ("video/two_frames.mp4", 1, 2),
     ],
 )
-def test_length_comes_from_the_frames(name: str, n_seconds: int, n_decoded: int) -> None:
+def test_length_comes_from_the_frames(name: str, n_seconds: int, n_shown: int) -> None:
     report = sample(name)
-    assert (report.n_seconds, report.n_decoded) == (n_seconds, n_decoded)
+    assert (report.n_seconds, report.n_shown) == (n_seconds, n_shown)

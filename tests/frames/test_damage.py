@@ -164,11 +164,12 @@ def test_an_open_group_of_pictures_survives_a_change_of_decoder(tmp_path: Path) 
 
 def test_corrupt_seconds_reach_the_sampling_report(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "c.mp4", steady(100), gop=1, b_frames=0)
-    for index in (30, 80):
+    for index in (25, 75):
         damage_packet(clip, index)
     with open_video(clip) as reader:
         sampler = FrameSampler(reader, size_px=(16, 16))
-        assert sum(len(batch) for batch in sampler) == 4
+        # Nothing can be shown at 1 s and 3 s: in a stream of key frames no other is decoded.
+        assert sum(len(batch) for batch in sampler) == 2
         report = sampler.report
     assert report.damaged_seconds == (1, 3)
     assert report.n_lost == 2

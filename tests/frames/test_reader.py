@@ -22,6 +22,7 @@ from tests.support.clips import (
 from video_pipeline.frames import VideoReader, open_video
 from video_pipeline.frames.orientation import orientation_of_rotation
 from video_pipeline.frames.pixels import RgbConverter
+from video_pipeline.frames.planned_run import DecodedPicture
 from video_pipeline.frames.pyav_frame import PyAvFrame
 
 F = Fraction
@@ -175,7 +176,7 @@ class TestOrientation:
                 raise ValueError("31 is not a valid Type")
 
         frame = PyAvFrame(
-            cast("av.VideoFrame", Decoded()),
+            DecodedPicture(cast("av.VideoFrame", Decoded())),
             pts=F(0),
             pixel_aspect=F(1),
             converter=RgbConverter(),
@@ -188,7 +189,7 @@ def test_interlaced_video_is_named(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "c.mp4", steady(5), options={"x264-params": "interlaced=1"})
     with open_video(clip) as reader:
         assert numbers(reader) == list(range(5))
-        assert reader.report.warnings == ("the video is interlaced and is not deinterlaced",)
+        assert reader.report.warnings == ("the video is interlaced: deinterlaced by bwdif",)
 
 
 class TestPixelAspect:

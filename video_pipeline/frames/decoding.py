@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from video_pipeline.frames.opening import LARGEST_PICTURE_PX
 
-__all__ = ["PacketDecoder", "VideoPacket"]
+__all__ = ["PacketDecoder", "VideoPacket", "set_up_decoder"]
 
 # PyAV's packets are generic for type checkers only.
 VideoPacket: TypeAlias = "Packet[VideoStream]"
@@ -49,7 +49,7 @@ class PacketDecoder:
         self._context = context
         self._another = another
         self._is_careful = n_threads == 1
-        _set_up(context, n_threads=min(n_threads, _MOST_THREADS), is_careful=self._is_careful)
+        set_up_decoder(context, n_threads=n_threads, is_careful=self._is_careful)
         self._kept = _KeptPackets()
         self._given: Counter[int | None] = Counter()
         self.n_packets = 0
@@ -106,7 +106,7 @@ class PacketDecoder:
         self._given = kept.given
         self._is_careful = True
         self._context = self._another()
-        _set_up(self._context, n_threads=1, is_careful=True)
+        set_up_decoder(self._context, n_threads=1, is_careful=True)
         return [frame for packet in kept.packets for frame in self._carefully(packet)]
 
     def _carefully(self, packet: VideoPacket | None) -> list[VideoFrame]:
@@ -130,9 +130,13 @@ class PacketDecoder:
         return True
 
 
-def _set_up(context: VideoCodecContext, *, n_threads: int, is_careful: bool) -> None:
+def set_up_decoder(context: VideoCodecContext, *, n_threads: int, is_careful: bool) -> None:
+    """Prepare an unopened decoder: fast and failing on any damage, or careful and concealing it.
+
+    ``n_threads``: 0 for one for each processor.
+    """
     context.thread_type = "SLICE" if is_careful else "AUTO"
-    context.thread_count = n_threads
+    context.thread_count = 1 if is_careful else min(n_threads, _MOST_THREADS)
     context.options = {"max_pixels": str(LARGEST_PICTURE_PX)}
     if not is_careful:
         context.options |= {"err_detect": "explode"}

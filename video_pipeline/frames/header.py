@@ -25,6 +25,7 @@ _PIXEL_ASPECTS = (Fraction(1, 4), Fraction(4))
 _UNTIMED = {"h264", "hevc", "vvc", "mpegvideo", "m4v", "obu", "vc1"}
 # ... and here FFmpeg divides the frame's number by the header's frame rate.
 _COUNTED = {"avi"}
+_WITHOUT_DTS = {"matroska,webm"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Header:
     """Width of a pixel by its height."""
     has_times: bool
     """Whether timestamps are worth anything; counted ones are as good as the declared rate."""
+    stores_dts: bool
+    """Whether times of decoding are the container's own; FFmpeg guesses them where they are not."""
     are_times_counted: bool
     """Whether timestamps are but frame numbers: then B-frames have those of others."""
 
@@ -67,6 +70,7 @@ def read_header(container: InputContainer, stream: VideoStream, findings: Findin
         pixel_aspect=_pixel_aspect(stream, findings),
         has_times=container.format.name not in _UNTIMED
         and (fit_rate is not None or not are_times_counted),
+        stores_dts=container.format.name not in _WITHOUT_DTS,
         are_times_counted=are_times_counted,
     )
 

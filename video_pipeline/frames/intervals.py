@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = ["LONGEST_USUAL_INTERVAL", "UsualInterval"]
 
 LONGEST_USUAL_INTERVAL = Fraction(60)
@@ -34,18 +37,33 @@ class UsualInterval:
         """Take note of the seconds between two frames; zero says nothing and is left out."""
         if interval <= 0:
             return
-        bin_ = min(interval.numerator * _BINS_PER_SECOND // interval.denominator, _LAST_BIN)
-        if bin_ not in self._counts:
-            self._add_bin(bin_)
-        self._counts[bin_] += 1
+        self._add(self._bin_of(interval), 1, interval)
+
+    def add_ticks(self, steps: NDArray[np.int64], time_base: Fraction) -> None:
+        """Take note of many intervals at once, in their order, each in units of ``time_base``."""
+        ticks, last_places, counts = np.unique(steps[::-1], return_index=True, return_counts=True)
+        # In order of last appearance, so that the value seen last in a millisecond is kept.
+        for k in np.argsort(-last_places):
+            interval = int(ticks[k]) * time_base
+            if interval > 0:
+                self._add(self._bin_of(interval), int(counts[k]), interval)
+
+    def _add(self, bin_: int, count: int, interval: Fraction) -> None:
+        self._counts[bin_] += count
         self._exact[bin_] = min(interval, LONGEST_USUAL_INTERVAL)
-        self._n += 1
-        self._n_below += bin_ < self._bins[self._median_at]
+        self._n += count
+        self._n_below += count * (bin_ < self._bins[self._median_at])
         self._find_median()
 
     def value(self) -> Fraction | None:
         """The (lower) median in seconds, None while no interval is known."""
         return self._exact[self._bins[self._median_at]] if self._n > 0 else None
+
+    def _bin_of(self, interval: Fraction) -> int:
+        bin_ = min(interval.numerator * _BINS_PER_SECOND // interval.denominator, _LAST_BIN)
+        if bin_ not in self._counts:
+            self._add_bin(bin_)
+        return bin_
 
     def _add_bin(self, bin_: int) -> None:
         at = bisect_left(self._bins, bin_)

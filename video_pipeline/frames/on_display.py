@@ -15,7 +15,7 @@ from video_pipeline.frames.intervals import UsualInterval
 from video_pipeline.frames.reader import Sample, ShownFrame
 from video_pipeline.frames.sampling_times import SamplingTimes
 
-__all__ = ["CLOCK_ROUNDING", "Display", "is_gap", "n_rows"]
+__all__ = ["CLOCK_ROUNDING", "Display", "is_gap", "longest_display", "n_rows"]
 
 CLOCK_ROUNDING = Fraction(1, 1000)
 """Containers round times, to a millisecond at worst: so little beyond a second is no new second."""
@@ -25,9 +25,14 @@ _SHORTEST_PATIENCE = Fraction(2)
 _LOOK_AHEAD = 4
 
 
+def longest_display(usual: Fraction) -> Fraction:
+    """Seconds up to which a frame is sampled again, where ``usual`` lie between two frames."""
+    return max(_SHORTEST_PATIENCE, 2 * usual)
+
+
 def is_gap(display: Fraction, *, usual: Fraction) -> bool:
     """Whether a frame that has been on display for so many seconds marks a gap."""
-    return display > _SHORTEST_PATIENCE and display > 2 * usual
+    return display > longest_display(usual)
 
 
 def n_rows(end: Fraction) -> int:

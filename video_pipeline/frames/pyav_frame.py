@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from video_pipeline.errors import RecordingError
+from video_pipeline.frames.deinterlacing import deinterlace
 from video_pipeline.frames.orientation import (
     UPRIGHT,
     Orientation,
@@ -22,6 +23,7 @@ from video_pipeline.frames.orientation import (
     orientation_of_rotation,
 )
 from video_pipeline.frames.pixels import RgbConverter, resize_rgb
+from video_pipeline.frames.planned_run import DecodedPicture
 
 __all__ = ["PyAvFrame"]
 
@@ -31,14 +33,15 @@ class PyAvFrame:
 
     def __init__(
         self,
-        frame: VideoFrame,
+        picture: DecodedPicture,
         *,
         pts: Fraction,
         pixel_aspect: Fraction,
         converter: RgbConverter,
         path: str | os.PathLike[str],
     ) -> None:
-        self._frame = frame
+        self._frame = picture.frame
+        self._picture = picture
         self._pts = pts
         self._pixel_aspect = pixel_aspect
         self._converter = converter
@@ -48,6 +51,16 @@ class PyAvFrame:
     def pts(self) -> Fraction:
         """Seconds from time zero, exact."""
         return self._pts
+
+    @property
+    def raw_pts(self) -> int | None:
+        """The container's own timestamp."""
+        return self._frame.pts
+
+    @property
+    def is_interlaced(self) -> bool:
+        """Whether it was made of two fields."""
+        return self._frame.interlaced_frame
 
     @property
     def is_corrupt(self) -> bool:
@@ -64,7 +77,7 @@ class PyAvFrame:
     def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
         """(height, width, 3) RGB as displayed, or squeezed into ``size_px`` (height, width)."""
         try:
-            stored = self._converter.rgb(self._frame)
+            stored = self._converter.rgb(self._whole_picture())
         except av.FFmpegError as error:
             name = self._frame.format.name
             raise RecordingError(
@@ -72,6 +85,12 @@ class PyAvFrame:
             ) from error
         upright = self.orientation.apply(stored)
         return resize_rgb(upright, self.size_px if size_px is None else size_px)
+
+    def _whole_picture(self) -> VideoFrame:
+        """The frame, deinterlaced where it has to be."""
+        if not self._frame.interlaced_frame:
+            return self._frame
+        return deinterlace(self._picture.before, self._frame, self._picture.after)
 
     @property
     def orientation(self) -> Orientation:

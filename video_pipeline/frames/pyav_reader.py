@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from fractions import Fraction
 from itertools import islice
 from types import TracebackType
@@ -21,14 +22,18 @@ from video_pipeline.frames.on_display import Display
 from video_pipeline.frames.opening import new_decoder, open_container, video_stream
 from video_pipeline.frames.orientation import UPRIGHT
 from video_pipeline.frames.pixels import RgbConverter
+from video_pipeline.frames.planned_reading import PlannedReading
+from video_pipeline.frames.planned_run import DecodedPicture, with_neighbours
 from video_pipeline.frames.pyav_frame import PyAvFrame
 from video_pipeline.frames.reader import DecodeReport, Sample
 from video_pipeline.frames.reading_log import ReadingLog
 from video_pipeline.frames.sampling_times import SamplingTimes
+from video_pipeline.frames.scanning import CannotPlanError
 from video_pipeline.records import VideoInfo
 
 __all__ = ["PyAvReader"]
 
+_CLOSED = "the reader was closed before its last frame was taken"
 _LONGEST_SHAPE = 4
 _LONGEST_RECORDING = Fraction(7 * 24 * 3600)
 """Seconds; a broken clock must not make a timeline of millions of rows."""
@@ -49,26 +54,28 @@ class PyAvReader:
         self._is_handed_out = False
         self._is_closed = False
         self._shown = self._all_shown()
+        self._n_threads = n_threads
+        self._planned: PlannedReading | None = None
         self._container = open_container(path)
         try:
-            self._open(n_threads)
+            self._open()
         except BaseException:
             self.close()
             raise
 
-    def _open(self, n_threads: int) -> None:
-        findings = Findings()
+    def _open(self) -> None:
+        self._findings = findings = Findings()
         stream = video_stream(self._path, self._container, findings)
         self._header = read_header(self._container, stream, findings)
         self._clock = PresentationClock(
             interval=1 / self._header.assumed_rate_hz, findings=findings
         )
         self._source = PacketSource(self._path, self._container, stream)
-        index = stream.index
+        self._stream_index = index = stream.index
         self._decoder = PacketDecoder(
             stream.codec_context,
             another=lambda: new_decoder(self._path, index),
-            n_threads=n_threads,
+            n_threads=self._n_threads,
         )
         self._display = Display(interval=1 / self._header.assumed_rate_hz)
         self._log = ReadingLog(
@@ -119,22 +126,62 @@ class PyAvReader:
     @property
     def report(self) -> DecodeReport:
         """What reading has brought so far; it may be asked for after closing, too."""
-        return self._log.report()
+        return self._log.report() if self._planned is None else self._planned.report()
 
     def frames(self) -> Iterator[PyAvFrame]:
         """Every shown frame, in presentation order, once."""
+        self._take()
+        return self._from_first()
+
+    def _take(self) -> None:
         if self._is_handed_out:
             raise RuntimeError("a reader gives its frames once; open the recording again")
         self._is_handed_out = True
-        return self._from_first()
 
     def samples(self, times: SamplingTimes) -> Iterator[Sample]:
         """See ``VideoReader``."""
-        return self._display.samples(self.frames(), times)
+        self._take()
+        try:
+            self._planned = self._plan(times)
+        except CannotPlanError as reason:
+            self._log.why_sequential = str(reason)
+            return self._display.samples(self._from_first(), times)
+        self._let_go()
+        return self._by_plan(self._planned)
+
+    def _plan(self, times: SamplingTimes) -> PlannedReading:
+        first = self._first[0]
+        planned = PlannedReading(
+            self._path,
+            self._stream_index,
+            times,
+            header=self._header,
+            findings=self._findings,
+            n_threads=self._n_threads,
+            is_interlaced=first.is_interlaced,
+        )
+        if first.raw_pts != planned.plan.zero:
+            raise CannotPlanError("its first frames cannot be decoded")
+        return planned
+
+    def _by_plan(self, planned: PlannedReading) -> Iterator[Sample]:
+        last: tuple[DecodedPicture, PyAvFrame] | None = None
+        with closing(planned.samples()) as samples:
+            for sample in samples:
+                if self._is_closed:
+                    raise RuntimeError(_CLOSED)
+                if last is None or last[0] is not sample.picture:
+                    last = sample.picture, self._frame(sample.picture, sample.pts)
+                    self._log.note_picture(sample.picture.frame, sample.pts)
+                self._position = sample.pts
+                yield Sample(sample.time, last[1])
 
     def close(self) -> None:
         """Let go of the file; frames that were given keep their pixels."""
         self._is_closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         # In this order: PyAV would go on reading from a container that is closed, and crash.
         self._shown.close()
         self._container.close()
@@ -156,25 +203,28 @@ class PyAvReader:
             self._position = frame.pts
             yield frame
         if self._is_closed:
-            raise RuntimeError("the reader was closed before its last frame was taken")
+            raise RuntimeError(_CLOSED)
 
     def _all_shown(self) -> Generator[PyAvFrame, None, None]:
         frames = self._timed(self._decoded())
         if self._header.are_times_counted:
             frames = in_rising_order(frames)
-        for pts, frame in self._clock.times(frames):
+        for pts, picture in with_neighbours(self._clock.times(frames)):
             if pts > _LONGEST_RECORDING:
                 self._log.is_too_long = True
                 break
-            self._log.add(frame, pts)
-            yield PyAvFrame(
-                frame,
-                pts=pts,
-                pixel_aspect=self._header.pixel_aspect,
-                converter=self._converter,
-                path=self._path,
-            )
+            self._log.add(picture.frame, pts)
+            yield self._frame(picture, pts)
         self._log.is_finished = True
+
+    def _frame(self, picture: DecodedPicture, pts: Fraction) -> PyAvFrame:
+        return PyAvFrame(
+            picture,
+            pts=pts,
+            pixel_aspect=self._header.pixel_aspect,
+            converter=self._converter,
+            path=self._path,
+        )
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[Fraction | None, VideoFrame]]:
         for frame in frames:

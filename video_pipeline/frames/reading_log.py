@@ -9,7 +9,9 @@ from av.video.frame import VideoFrame
 
 from video_pipeline.frames.clock import PresentationClock
 from video_pipeline.frames.decoding import PacketDecoder
+from video_pipeline.frames.deinterlacing import DEINTERLACING_RULE
 from video_pipeline.frames.demuxing import PacketSource
+from video_pipeline.frames.ending import Ending, damage_sentences
 from video_pipeline.frames.findings import Findings
 from video_pipeline.frames.header import Header
 from video_pipeline.frames.on_display import Display, n_rows
@@ -19,10 +21,6 @@ __all__ = ["ReadingLog"]
 
 # Some packets of these hold a picture that is never shown.
 _CODECS_WITH_HIDDEN_FRAMES = {"vp8"}
-
-_UNINDEXED_TOLERANCE_S = Fraction(2)
-"""Without an index a header's length may be that of the sound, which may outlast the picture."""
-
 
 _FAILURE_IS_NEAR_S = 60
 """A broken packet whose timestamp lies farther from the frames around it has a broken timestamp."""
@@ -44,7 +42,7 @@ class ReadingLog:
         why_sequential: str,
     ) -> None:
         self._display = display
-        self._why_sequential = why_sequential
+        self.why_sequential = why_sequential
         self._header = header
         self._source = source
         self._decoder = decoder
@@ -66,8 +64,14 @@ class ReadingLog:
             self._damaged_seconds.add(int(pts))
             self._corrupt_pts.append(frame.pts)
         self._add_failures(near=pts)
+        self.note_picture(frame, pts)
+
+    def note_picture(self, frame: VideoFrame, pts: Fraction) -> None:
+        """Take note of what a picture looks like."""
         if frame.interlaced_frame:
-            self._findings.add("interlaced", "the video is interlaced and is not deinterlaced")
+            self._findings.add(
+                "interlaced", f"the video is interlaced: deinterlaced by {DEINTERLACING_RULE}"
+            )
         size_px = (frame.height, frame.width)
         if self._picture_px not in (None, size_px):
             self._findings.add(
@@ -92,14 +96,14 @@ class ReadingLog:
             duration_s=float(end),
             n_seconds=n_rows(end),
             gaps=tuple(self._display.gaps),
-            method=f"sequential: {self._why_sequential}",
+            method=f"sequential: {self.why_sequential}",
             n_shown=self._display.n_frames,
             n_decoded=self._decoder.n_frames,
             n_corrupt=self._n_corrupt,
             n_lost=self._n_lost,
             damaged_seconds=tuple(sorted(self._damaged_seconds)),
             declared_duration_s=None if declared is None else float(declared),
-            is_complete=self.is_finished and not self._is_cut,
+            is_complete=self.is_finished and not self._ending.is_cut,
             warnings=(*self._findings.sentences(), *self._sums()),
         )
 
@@ -111,28 +115,17 @@ class ReadingLog:
         return max(n_failed, self._decoder.n_packets - self._decoder.n_frames)
 
     @property
-    def _missing(self) -> Fraction:
-        """Seconds by which the header's length exceeds that of the frames; may be negative."""
-        declared = self._header.duration
-        return Fraction(0) if declared is None else declared - self._clock.end
-
-    @property
-    def _tolerance(self) -> Fraction:
-        few_frames = 3 * self._clock.usual_interval
-        if self._header.n_frames is not None:
-            return few_frames
-        return max(_UNINDEXED_TOLERANCE_S, few_frames)
-
-    @property
-    def _is_cut(self) -> bool:
-        is_short = self._missing > self._tolerance
-        n_indexed = self._header.n_frames
-        if n_indexed is not None:
-            return self.is_too_long or (is_short and self._source.n_read < n_indexed)
-        # Half a packet at the end, and no index: who knows how many more there were.
+    def _ending(self) -> Ending:
         last_pts = self._source.last_pts
         ends_corrupt = last_pts is not None and last_pts in self._corrupt_pts
-        return self.is_too_long or is_short or self._source.ends_in_damage or ends_corrupt
+        return Ending(
+            self._header,
+            end=self._clock.end,
+            usual_interval=self._clock.usual_interval,
+            n_read=self._source.n_read,
+            is_damaged=self._source.ends_in_damage or ends_corrupt,
+            is_given_up=self.is_too_long,
+        )
 
     def _sums(self) -> list[str]:
         n_untimed, n_strays = self._clock.n_untimed, self._clock.n_strays
@@ -140,18 +133,9 @@ class ReadingLog:
         sums = [
             (n_untimed, f"frames without a time: {n_untimed}; {rate:.6g} a second were assumed"),
             (n_strays, f"frames with a time that cannot be theirs, left out: {n_strays}"),
-            (self._n_corrupt, f"frames damaged, but shown: {self._n_corrupt}"),
-            (self._n_lost, f"frames that could not be decoded: about {self._n_lost}"),
-            (self._source.n_errors, f"damaged places that were skipped: {self._source.n_errors}"),
         ]
         found = [sentence for count, sentence in sums if count > 0]
-        if not self.is_finished:
-            return found
-        if self._header.duration is not None and abs(self._missing) > self._tolerance:
-            found.append(
-                f"the header says {float(self._header.duration):.2f} s, "
-                f"the frames last {float(self._clock.end):.2f} s"
-            )
-        if self._is_cut:
-            found.append("the recording was cut off or cannot be read to its end")
-        return found
+        found += damage_sentences(n_corrupt=self._n_corrupt, n_lost=self._n_lost)
+        if self._source.n_errors > 0:
+            found.append(f"damaged places that were skipped: {self._source.n_errors}")
+        return found + self._ending.sentences() if self.is_finished else found

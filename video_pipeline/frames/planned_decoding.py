@@ -1,0 +1,221 @@
+"""A reading plan carried out: each run decoded, checked, and done again carefully where it fails.
+
+The decoder is told to fail on any damage. A run (see ``planning``) whose frames do not all come
+back whole is decoded once more from its first packet, every frame of it, one by one, without
+threads: then damage costs what it must, and the frame on display is the last one that could be
+decoded. So a plan is never silently wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import av
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from video_pipeline.frames.decoding import VideoPacket, set_up_decoder
+from video_pipeline.frames.planned_run import DecodedPicture, RunSamples
+from video_pipeline.frames.planning import ReadingPlan, Run
+
+__all__ = ["PlannedDecoder"]
+
+_MOST_KEPT_BYTES = 64 * 2**20
+_MOST_VAIN_TRIES = 3
+"""Runs that failed although nothing is damaged, after which no other is tried the fast way."""
+
+Numbered = Iterator[tuple[int, VideoPacket]]
+Given = tuple[int, DecodedPicture]
+
+
+class PlannedDecoder:
+    """Gives the samples of a plan in their order; counts what is damaged instead of raising."""
+
+    def __init__(
+        self,
+        plan: ReadingPlan,
+        *,
+        packets: Callable[[], Iterator[VideoPacket]],
+        new_context: Callable[[], VideoCodecContext],
+        n_threads: int = 0,
+        skips_non_references: bool = False,
+        feeds_leading: bool = False,
+        with_neighbours: bool = False,
+    ) -> None:
+        """``packets`` reads the recording's packets anew, from its first on, at each call.
+
+        ``new_context`` makes an unopened decoder of the stream. ``feeds_leading``: pictures behind
+        an access point that are shown before it must pass through the decoder, although what they
+        lean on is not there.
+        """
+        self._plan = plan
+        self._packets = packets
+        self._new_context = new_context
+        self._skips = skips_non_references
+        self._feeds_leading = feeds_leading
+        self._with_neighbours = with_neighbours
+        self._context = new_context()
+        set_up_decoder(self._context, n_threads=n_threads, is_careful=False)
+        self._careful: VideoCodecContext | None = None
+        self._n_vain = 0
+        self.n_decoded = 0
+        """Frames that came out of the decoder, damaged ones included."""
+        self.n_corrupt = 0
+        self.n_lost = 0
+        """Packets that should have given a frame and gave none."""
+        self.n_repeated = 0
+        """Runs that were decoded in full."""
+        self.damaged: list[int] = []
+        """Timestamps of frames that are damaged or could not be decoded."""
+
+    def samples(self) -> Iterator[Given]:
+        """(number of the sampling time, picture) for each sample that could be had."""
+        packets = enumerate(self._packets())
+        for run in self._plan.runs:
+            samples = RunSamples(self._plan, run, with_neighbours=self._with_neighbours)
+            kept = _KeptPackets()
+            if self._n_vain < _MOST_VAIN_TRIES:
+                yield from self._decode_fast(run, packets, samples, kept)
+            if not samples.are_all_given:
+                yield from self._decode_carefully(run, packets, samples, kept)
+
+    def _decode_fast(
+        self, run: Run, packets: Numbered, samples: RunSamples, kept: _KeptPackets
+    ) -> Iterator[Given]:
+        """Decode what is wanted and what it leans on; stop at the first sign of damage."""
+        n_frames = 0
+        first_pts: int | None = None
+        for number, packet in packets:
+            if number < run.first:
+                continue
+            if first_pts is None:
+                first_pts = packet.pts
+            kept.add(number, packet)
+            frames = self._decoded(packet, samples.wanted, first_pts=first_pts)
+            if frames is None:
+                break
+            for frame in frames:
+                n_frames += 1
+                yield from samples.match(frame)
+            if number == run.last:
+                for frame in self._decoded(None, samples.wanted, first_pts=first_pts) or []:
+                    n_frames += 1
+                    yield from samples.match(frame)
+                break
+        self._context.flush_buffers()
+        if samples.are_all_given:
+            self.n_decoded += n_frames
+
+    def _decoded(
+        self, packet: VideoPacket | None, wanted: set[int], *, first_pts: int | None
+    ) -> list[VideoFrame] | None:
+        """The frames that a packet makes available, None where there is damage."""
+        if packet is not None:
+            is_leading = _is_before(packet.pts, first_pts)
+            if is_leading and not self._feeds_leading:
+                return []
+            is_spare = self._skips and packet.pts not in wanted
+            self._context.skip_frame = "NONREF" if is_spare else "DEFAULT"
+        try:
+            frames = self._context.decode(packet)
+        except av.FFmpegError:
+            return None
+        shown = [frame for frame in frames if not _is_before(frame.pts, first_pts)]
+        return None if any(frame.is_corrupt for frame in shown) else shown
+
+    def _decode_carefully(
+        self, run: Run, packets: Numbered, samples: RunSamples, kept: _KeptPackets
+    ) -> Iterator[Given]:
+        self.n_repeated += 1
+        from_start = enumerate(self._packets())
+        again: Numbered = chain(kept.packets, packets) if kept.is_complete else from_start
+        damage = _Damage()
+        yield from samples.match_every(self._every_frame(run, again, damage))
+        self.n_decoded += damage.n_frames
+        self.n_corrupt += damage.n_corrupt
+        self.n_lost += damage.n_lost
+        self.damaged += damage.pts
+        self._n_vain += not damage.is_any
+
+    def _every_frame(self, run: Run, packets: Numbered, damage: _Damage) -> Iterator[VideoFrame]:
+        """Each frame of a run that can be decoded, damaged ones included."""
+        if self._careful is None:
+            self._careful = self._new_context()
+            set_up_decoder(self._careful, n_threads=1, is_careful=True)
+        first_pts: int | None = None
+        for number, packet in packets:
+            if number < run.first:
+                continue
+            if first_pts is None:
+                first_pts = packet.pts
+            damage.n_shown += not packet.is_discard and not _is_before(packet.pts, first_pts)
+            yield from damage.watched(self._careful, packet)
+            if number == run.last:
+                break
+        yield from damage.watched(self._careful, None)
+        self._careful.flush_buffers()
+
+
+class _Damage:
+    """Counts what goes wrong while a run is decoded in full."""
+
+    def __init__(self) -> None:
+        self.n_shown = 0
+        """Packets that are meant to be shown."""
+        self.n_frames = 0
+        self.n_corrupt = 0
+        self.n_failed = 0
+        self.pts: list[int] = []
+
+    @property
+    def is_any(self) -> bool:
+        """Whether something was damaged at all."""
+        return self.n_failed > 0 or self.n_corrupt > 0
+
+    @property
+    def n_lost(self) -> int:
+        """Packets that gave no frame; without damage, two of them may just make one frame."""
+        return max(self.n_failed, self.n_shown - self.n_frames) if self.is_any else 0
+
+    def watched(self, context: VideoCodecContext, packet: VideoPacket | None) -> list[VideoFrame]:
+        """Decode, and take note."""
+        try:
+            frames = context.decode(packet)
+        except av.FFmpegError:
+            if packet is not None:
+                self.n_failed += 1
+                self._note(packet.pts)
+            return []
+        self.n_frames += len(frames)
+        for frame in frames:
+            if frame.is_corrupt:
+                self.n_corrupt += 1
+                self._note(frame.pts)
+        return frames
+
+    def _note(self, pts: int | None) -> None:
+        if pts is not None:
+            self.pts.append(pts)
+
+
+class _KeptPackets:
+    """A run's packets so far, unless they are too many to be kept."""
+
+    def __init__(self) -> None:
+        self.packets: list[tuple[int, VideoPacket]] = []
+        self.is_complete = True
+        self._n_bytes = 0
+
+    def add(self, number: int, packet: VideoPacket) -> None:
+        if not self.is_complete:
+            return
+        self.packets.append((number, packet))
+        self._n_bytes += packet.size
+        if self._n_bytes > _MOST_KEPT_BYTES:
+            self.packets.clear()
+            self.is_complete = False
+
+
+def _is_before(pts: int | None, first_pts: int | None) -> bool:
+    return pts is not None and first_pts is not None and pts < first_pts
