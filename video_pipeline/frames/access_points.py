@@ -60,6 +60,16 @@ class AccessRule:
             return any((packet[at] >> 1) & 63 in _HEVC_IRAP for at in self._units(packet))
         return self.codec in _KEYS_ARE_CLEAN
 
+    def is_open_access(self, packet: memoryview) -> bool:
+        """Whether an H.264 decoder stumbles over what is missing behind this access point.
+
+        Then commands to forget earlier references (memory management control operations) name
+        pictures that were never decoded. They change nothing, but count as errors.
+        """
+        return self.codec == "h264" and not any(
+            packet[at] & 31 == _H264_IDR for at in self._units(packet)
+        )
+
     def has_sublayer(self, packet: memoryview) -> bool:
         """Whether an HEVC picture lies above the lowest temporal sub-layer.
 

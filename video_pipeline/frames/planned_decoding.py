@@ -9,6 +9,7 @@ decoded. So a plan is never silently wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 import av
@@ -25,6 +26,8 @@ _MOST_KEPT_BYTES = 64 * 2**20
 _MOST_VAIN_TRIES = 3
 """Runs that failed although nothing is damaged, after which no other is tried the fast way."""
 
+_THE_END = (-1, None)
+
 Numbered = Iterator[tuple[int, VideoPacket]]
 Given = tuple[int, DecodedPicture]
 
@@ -38,26 +41,26 @@ class PlannedDecoder:
         *,
         packets: Callable[[], Iterator[VideoPacket]],
         new_context: Callable[[], VideoCodecContext],
-        n_threads: int = 0,
-        skips_non_references: bool = False,
-        feeds_leading: bool = False,
-        with_neighbours: bool = False,
+        is_open_access: Callable[[VideoPacket], bool],
+        n_threads: int,
+        skips_non_references: bool,
+        with_neighbours: bool,
     ) -> None:
         """``packets`` reads the recording's packets anew, from its first on, at each call.
 
-        ``new_context`` makes an unopened decoder of the stream. ``feeds_leading``: pictures behind
-        an access point that are shown before it must pass through the decoder, although what they
-        lean on is not there.
+        ``new_context`` makes an unopened decoder of the stream. ``is_open_access``: whether a run
+        that begins with this packet cannot be told from damage by a decoder that fails on any.
         """
         self._plan = plan
         self._packets = packets
         self._new_context = new_context
         self._skips = skips_non_references
-        self._feeds_leading = feeds_leading
+        self._is_open_access = is_open_access
         self._with_neighbours = with_neighbours
-        self._context = new_context()
-        set_up_decoder(self._context, n_threads=n_threads, is_careful=False)
-        self._careful: VideoCodecContext | None = None
+        self._strict = new_context()
+        set_up_decoder(self._strict, n_threads=n_threads, is_careful=False)
+        self._patient = new_context()
+        set_up_decoder(self._patient, n_threads=1, is_careful=True)
         self._n_vain = 0
         self.n_decoded = 0
         """Frames that came out of the decoder, damaged ones included."""
@@ -85,44 +88,31 @@ class PlannedDecoder:
     ) -> Iterator[Given]:
         """Decode what is wanted and what it leans on; stop at the first sign of damage."""
         n_frames = 0
-        first_pts: int | None = None
-        for number, packet in packets:
-            if number < run.first:
-                continue
-            if first_pts is None:
-                first_pts = packet.pts
-            kept.add(number, packet)
-            frames = self._decoded(packet, samples.wanted, first_pts=first_pts)
+        attempt: _Attempt | None = None
+        for number, packet in chain(_within(run, packets), [_THE_END]):
+            if packet is not None:
+                kept.add(number, packet)
+                attempt = attempt or self._begin(packet, samples.wanted)
+            frames = attempt.decode(packet) if attempt is not None else None
             if frames is None:
                 break
             for frame in frames:
                 n_frames += 1
                 yield from samples.match(frame)
-            if number == run.last:
-                for frame in self._decoded(None, samples.wanted, first_pts=first_pts) or []:
-                    n_frames += 1
-                    yield from samples.match(frame)
-                break
-        self._context.flush_buffers()
+        if attempt is not None:
+            attempt.context.flush_buffers()
         if samples.are_all_given:
             self.n_decoded += n_frames
 
-    def _decoded(
-        self, packet: VideoPacket | None, wanted: set[int], *, first_pts: int | None
-    ) -> list[VideoFrame] | None:
-        """The frames that a packet makes available, None where there is damage."""
-        if packet is not None:
-            is_leading = _is_before(packet.pts, first_pts)
-            if is_leading and not self._feeds_leading:
-                return []
-            is_spare = self._skips and packet.pts not in wanted
-            self._context.skip_frame = "NONREF" if is_spare else "DEFAULT"
-        try:
-            frames = self._context.decode(packet)
-        except av.FFmpegError:
-            return None
-        shown = [frame for frame in frames if not _is_before(frame.pts, first_pts)]
-        return None if any(frame.is_corrupt for frame in shown) else shown
+    def _begin(self, first: VideoPacket, wanted: set[int]) -> _Attempt:
+        is_open = self._is_open_access(first)
+        return _Attempt(
+            context=self._patient if is_open else self._strict,
+            first_pts=first.pts,
+            wanted=wanted,
+            skips_non_references=self._skips,
+            drops_leading=not is_open,
+        )
 
     def _decode_carefully(
         self, run: Run, packets: Numbered, samples: RunSamples, kept: _KeptPackets
@@ -140,21 +130,41 @@ class PlannedDecoder:
 
     def _every_frame(self, run: Run, packets: Numbered, damage: _Damage) -> Iterator[VideoFrame]:
         """Each frame of a run that can be decoded, damaged ones included."""
-        if self._careful is None:
-            self._careful = self._new_context()
-            set_up_decoder(self._careful, n_threads=1, is_careful=True)
+        self._patient.skip_frame = "DEFAULT"
         first_pts: int | None = None
-        for number, packet in packets:
-            if number < run.first:
-                continue
+        for _, packet in _within(run, packets):
             if first_pts is None:
                 first_pts = packet.pts
             damage.n_shown += not packet.is_discard and not _is_before(packet.pts, first_pts)
-            yield from damage.watched(self._careful, packet)
-            if number == run.last:
-                break
-        yield from damage.watched(self._careful, None)
-        self._careful.flush_buffers()
+            yield from damage.watched(self._patient, packet)
+        yield from damage.watched(self._patient, None)
+        self._patient.flush_buffers()
+
+
+@dataclass(frozen=True, eq=False)
+class _Attempt:
+    """One run on its way through a decoder, as long as nothing is wrong with it."""
+
+    context: VideoCodecContext
+    first_pts: int | None
+    wanted: set[int]
+    skips_non_references: bool
+    drops_leading: bool
+
+    def decode(self, packet: VideoPacket | None) -> list[VideoFrame] | None:
+        """The frames that a packet makes available, the rest for None; None if damaged."""
+        if packet is not None:
+            if self.drops_leading and _is_before(packet.pts, self.first_pts):
+                return []
+            is_spare = self.skips_non_references and packet.pts not in self.wanted
+            self.context.skip_frame = "NONREF" if is_spare else "DEFAULT"
+        try:
+            frames = self.context.decode(packet)
+        except av.FFmpegError:
+            return None
+        # Leading pictures lean on what was dropped before the run: nobody wants them.
+        shown = [frame for frame in frames if not _is_before(frame.pts, self.first_pts)]
+        return None if any(frame.is_corrupt for frame in shown) else shown
 
 
 class _Damage:
@@ -215,6 +225,15 @@ class _KeptPackets:
         if self._n_bytes > _MOST_KEPT_BYTES:
             self.packets.clear()
             self.is_complete = False
+
+
+def _within(run: Run, packets: Numbered) -> Numbered:
+    """The packets of a run; those before it are passed over, those behind it left."""
+    for number, packet in packets:
+        if number >= run.first:
+            yield number, packet
+        if number >= run.last:
+            return
 
 
 def _is_before(pts: int | None, first_pts: int | None) -> bool:

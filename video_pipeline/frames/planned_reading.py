@@ -26,9 +26,6 @@ from video_pipeline.frames.scanning import CannotPlanError, PacketScan
 
 __all__ = ["PlannedReading", "SampledPicture"]
 
-# Leading pictures of others may be left out whole; H.264 finds its references by counting frames.
-_FEEDS_LEADING = {"h264"}
-
 
 @dataclass(frozen=True, eq=False)
 class SampledPicture:
@@ -122,7 +119,7 @@ class PlannedReading:
         header = self._header
         with open_container(self._path) as container:
             stream = cast("VideoStream", container.streams[self._stream_index])
-            rule = rule_of(stream.codec_context)
+            self._rule = rule = rule_of(stream.codec_context)
             if not header.has_times:
                 raise CannotPlanError("the container stores no times")
             if header.are_times_counted and not rule.is_intra_only:
@@ -149,7 +146,7 @@ class PlannedReading:
             new_context=lambda: new_decoder(self._path, self._stream_index),
             n_threads=self._n_threads,
             skips_non_references=self._skips_non_references,
-            feeds_leading=self._header.codec in _FEEDS_LEADING,
+            is_open_access=lambda packet: self._rule.is_open_access(memoryview(packet)),
             with_neighbours=self._is_interlaced,
         )
         self._decoders.append(decoder)

@@ -42,7 +42,7 @@ class PacketScan:
     """Reads every packet of a source once."""
 
     def __init__(self, source: PacketSource, rule: AccessRule, *, stores_dts: bool) -> None:
-        """``stores_dts``: whether decoding times are the container's own, and not FFmpeg's guess."""
+        """``stores_dts``: whether times of decoding are the container's own, not FFmpeg's guess."""
         self._source = source
         self._stores_dts = stores_dts
         self._rule = rule
