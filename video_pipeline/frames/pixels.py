@@ -78,7 +78,7 @@ class RgbConverter:
             )
             converted = self._scaler.reformat(
                 frame,
-                format="rgb24",
+                format="gbrp",
                 src_colorspace=matrix,
                 dst_colorspace=matrix,
                 src_color_range=ColorRange.JPEG if _is_full_range(frame) else ColorRange.MPEG,
@@ -86,6 +86,7 @@ class RgbConverter:
                 interpolation=_EXACT,
                 threads=1,
             )
+            return _merged(converted)
         return cast("NDArray[np.uint8]", converted.to_ndarray())
 
     def _rgb_of_gray(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
@@ -95,6 +96,17 @@ class RgbConverter:
         if frame.color_range == ColorRange.MPEG:
             luma = _LIMITED_TO_FULL[luma]
         return np.repeat(luma[:, :, np.newaxis], 3, axis=2)
+
+
+def _merged(planes: av.VideoFrame) -> NDArray[np.uint8]:
+    """GBRP to RGB. swscale writes planes three times as fast as pixels, with the same values."""
+    green, blue, red = (
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
+            :, : plane.width
+        ]
+        for plane in planes.planes
+    )
+    return cast("NDArray[np.uint8]", cv2.merge([red, green, blue]))
 
 
 def _is_full_range(frame: av.VideoFrame) -> bool:
