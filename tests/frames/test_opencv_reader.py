@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.support.clips import (
@@ -34,6 +35,10 @@ from video_pipeline.frames.pyav_reader import PyAvReader
 F = Fraction
 TICK = F(1, 25)
 READERS: tuple[Callable[[Path], VideoReader], ...] = (OpenCvReader, PyAvReader)
+
+TIMES = RegularTimes(F(1))
+# No part of the project: where they are missing, nothing is tested with them.
+BAD_INPUTS = sorted((Path(__file__).parents[3] / "shared" / "bad_inputs" / "video").glob("*"))
 
 
 def numbers(reader: VideoReader) -> list[int]:
@@ -217,6 +222,13 @@ class TestOpening:
                 errors.append(str(caught.value))
             assert errors[0] == errors[1]
 
+    def test_of_interlaced_video_is_refused_where_only_pictures_tell(self, tmp_path: Path) -> None:
+        fields = {"flags": "+ildct+ilme"}
+        clip = write_clip(
+            tmp_path / "c.avi", steady(9), codec="mpeg4", time_base=TICK, b_frames=0, options=fields
+        )
+        assert "memory that nobody wrote" in refusal(clip)
+
     def test_of_dicom_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "c.dcm"
         path.write_bytes(bytes(128) + b"DICM" + bytes(64))
@@ -243,6 +255,20 @@ class TestOpening:
         times = [F(0), F(1, 10), F(1001, 10000), F(1, 5)]
         clip = write_clip(tmp_path / "c.mkv", times, time_base=F(1, 10000), b_frames=0)
         assert "frames share a time" in refusal(clip)
+
+
+@pytest.mark.parametrize("path", BAD_INPUTS, ids=lambda path: path.name)
+def test_hostile_and_broken_files_are_read_as_by_pyav_or_refused(path: Path) -> None:
+    try:
+        with OpenCvReader(path) as reader:
+            found = [(s.time, s.frame.pts, s.frame.rgb((32, 32))) for s in reader.samples(TIMES)]
+    except RecordingError:
+        return  # a refusal is as good as a reading; a crash or other frames are not
+    with PyAvReader(path) as reader:
+        wanted = [(s.time, s.frame.pts, s.frame.rgb((32, 32))) for s in reader.samples(TIMES)]
+    assert [sample[:2] for sample in found] == [sample[:2] for sample in wanted]
+    for (*_, image), (*_, other) in zip(found, wanted, strict=True):
+        assert np.abs(image.astype(int) - other).mean() < 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX systems only")
