@@ -1,5 +1,6 @@
 """Every reader, every kind of clip: exactly what a viewer sees and when, or a refusal; never less.
 
+Which clips a reader refuses is written down here, so that it can neither refuse nor accept more.
 What is seen comes from the clips' makers, and what is sampled from a plain loop over that, so no
 reader is its own witness. Pixels are compared bit by bit between two ways of asking one reader.
 """
@@ -19,7 +20,9 @@ from numpy.typing import NDArray
 
 from tests.support.clips import read_barcode
 from tests.support.conformance import CLIPS, Shown
+from video_pipeline.errors import RecordingError
 from video_pipeline.frames import ChosenTimes, RegularTimes, SamplingTimes, VideoReader
+from video_pipeline.frames.opencv_reader import OpenCvReader
 from video_pipeline.frames.pyav_reader import PyAvReader
 
 F = Fraction
@@ -28,7 +31,18 @@ Seen = list[tuple[int, Fraction]]
 
 READERS: dict[str, Callable[[Path, int], VideoReader]] = {
     "pyav": lambda path, n_threads: PyAvReader(path, n_threads=n_threads),
+    "opencv": lambda path, n_threads: OpenCvReader(path, n_threads=n_threads),
 }
+REFUSED = {
+    "opencv": (
+        *("h264 interlaced", "h264 interlaced ts", "mpeg2 interlaced", "mpeg2 interlaced ts"),
+        *("h264 raw", "mpeg4 avi b-frames", "h264 avi b-frames", "hevc cut at an open gop"),
+        *("vp9", "vp9 superframes", "vp8 hidden frames", "av1", "av1 mkv", "two sizes"),
+    )
+}
+READ = [
+    (reader, name) for reader in READERS for name in CLIPS if name not in REFUSED.get(reader, ())
+]
 
 _LONGEST_DISPLAY = F(2)
 _CLOCK_ROUNDING = F(1, 1000)
@@ -73,8 +87,17 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return path
 
 
-@pytest.mark.parametrize("name", CLIPS)
-@pytest.mark.parametrize("reader_name", READERS)
+@pytest.mark.parametrize(
+    ("reader_name", "name"), [(reader, name) for reader in REFUSED for name in REFUSED[reader]]
+)
+def test_what_cannot_be_read_rightly_is_refused_at_once(
+    paths: Callable[[str], Path], reader_name: str, name: str
+) -> None:
+    with pytest.raises(RecordingError, match=r"; read it with --decoder pyav$"):
+        READERS[reader_name](paths(name), 0)
+
+
+@pytest.mark.parametrize(("reader_name", "name"), READ)
 class TestEveryReader:
     @pytest.mark.parametrize("n_threads", [0, 1])
     def test_shows_each_frame_once_at_its_own_time(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tests.support.clips import barcode, hide_beginning, steady, write_clip
 from video_pipeline.frames.decoding import VideoPacket
 
-__all__ = ["CLIPS", "ConformanceClip"]
+__all__ = ["CLIPS", "ConformanceClip", "spliced"]
 
 F = Fraction
 NTSC = F(30000, 1001)
@@ -133,6 +133,21 @@ def _remuxed(
             packet.stream = stream
             new.mux(packet)
     return target
+
+
+def spliced(path: Path, parts: list[Path]) -> Path:
+    """Packets of clips of ten frames each, 25 a second, as if they were of one stream."""
+    with av.open(str(parts[0])) as first, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(first.streams.video[0])
+        for k, part in enumerate(parts):
+            with av.open(str(part)) as source:
+                for packet in source.demux(video=0):
+                    if packet.pts is not None and packet.dts is not None and packet.size:
+                        step = round(k * F(10, 25) / packet.time_base)
+                        packet.pts, packet.dts = packet.pts + step, packet.dts + step
+                        packet.stream = stream
+                        target.mux(packet)
+    return path
 
 
 def _from_second_key_frame(name: str, *, keyint: int, **how: Any) -> ConformanceClip:
