@@ -123,14 +123,11 @@ class PyAvReader:
 
     def frames(self) -> Iterator[PyAvFrame]:
         """Every shown frame, in presentation order, once."""
-        if self._is_handed_out:
-            raise RuntimeError("a reader gives its frames once; open the recording again")
-        self._is_handed_out = True
-        return self._from_first()
+        return self._display.watch(self._hand_out())
 
     def samples(self, times: SamplingTimes) -> Iterator[Sample]:
         """See ``VideoReader``."""
-        return self._display.samples(self.frames(), times)
+        return self._display.samples(self._hand_out(), times)
 
     def close(self) -> None:
         """Let go of the file; frames that were given keep their pixels."""
@@ -149,6 +146,12 @@ class PyAvReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _hand_out(self) -> Iterator[PyAvFrame]:
+        if self._is_handed_out:
+            raise RuntimeError("a reader gives its frames once; open the recording again")
+        self._is_handed_out = True
+        return self._from_first()
 
     def _from_first(self) -> Iterator[PyAvFrame]:
         yield self._first.pop()  # so that its pixels do not stay while the rest is read
