@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from os import PathLike
 
 import numpy as np
 
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.frames import FrameSampler, SamplingReport, open_video, prefetch
+from video_pipeline.frames.recording import JoinedReader, PartSpan
+from video_pipeline.frames.sampling import OneOrMorePaths
 from video_pipeline.records import FrameBatch, FramePredictions, ToolTimeline, VideoInfo
 from video_pipeline.timeline.aggregation import SecondMeans, build_timeline
 from video_pipeline.timeline.flags import flag_seconds
@@ -27,10 +28,12 @@ class Annotation:
     timeline: ToolTimeline
     flags: tuple[str, ...]
     """(n_seconds,) why a second is doubtful, or empty."""
+    parts: tuple[PartSpan, ...] = ()
+    """Where each file lies on the clock of a recording that has several; else empty."""
 
 
 def annotate_video(
-    path: str | PathLike[str],
+    path: OneOrMorePaths,
     classifier: FrameClassifier,
     settings: AnnotationSettings | None = None,
     *,
@@ -38,10 +41,11 @@ def annotate_video(
 ) -> Annotation:
     """Annotate one recording; memory does not grow with its length.
 
+    Several paths, in the order of their time, are one recording on one clock.
     ``progress`` is told the video time reached, in seconds, after each batch.
 
     Raises:
-        RecordingError: the recording holds no frame that can be shown.
+        RecordingError: the recording, or a file of it, holds no frame that can be shown.
     """
     settings = settings or AnnotationSettings()
     means = SecondMeans(classifier.tools)
@@ -59,6 +63,7 @@ def annotate_video(
                 if progress is not None:
                     progress(float(batch.times_s[-1]), reader.info)
         info, report = reader.info, sampler.report
+        parts = reader.parts if isinstance(reader, JoinedReader) else ()
     probabilities, n_frames = means.finish(report.n_seconds)
     timeline = build_timeline(
         tools=classifier.tools,
@@ -66,7 +71,7 @@ def annotate_video(
         n_frames=n_frames,
         smoothing=settings.smoothing,
     )
-    return Annotation(info, report, timeline, flag_seconds(timeline.n_frames, report))
+    return Annotation(info, report, timeline, flag_seconds(timeline.n_frames, report), parts)
 
 
 def _classify(batch: FrameBatch, classifier: FrameClassifier) -> FramePredictions:

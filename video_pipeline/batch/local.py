@@ -12,7 +12,13 @@ from video_pipeline.batch.table import BatchRow
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import PipelineError, RecordingError
 from video_pipeline.frame_classifier import FrameClassifier
-from video_pipeline.output.manifest import ModelIdentity, Provenance, is_finished, read_manifest
+from video_pipeline.output.manifest import (
+    InputFile,
+    ModelIdentity,
+    Provenance,
+    is_finished,
+    read_manifest,
+)
 from video_pipeline.output.recording_folder import write_recording_folder
 from video_pipeline.records import VideoInfo
 
@@ -47,7 +53,7 @@ def annotate_recordings(
         try:
             yield _annotate_one(recording, classifier, out, settings, model, progress)
         except PipelineError as error:
-            row = _row(recording, "failed", None, _without_path(error))
+            row = _row(recording, "failed", None, _cause(error, recording))
             yield Outcome(recording, row, out / recording.video_id)
 
 
@@ -60,7 +66,7 @@ def _annotate_one(
     progress: Progress | None,
 ) -> Outcome:
     folder = out / recording.video_id
-    provenance = _provenance(recording.path, model, settings)
+    provenance = _provenance(recording, model, settings)
     earlier = read_manifest(folder)
     if earlier is not None and earlier.provenance == provenance and is_finished(folder, earlier):
         error = _what_is_missing(earlier.warnings) if earlier.status == "partial" else ""
@@ -71,7 +77,7 @@ def _annotate_one(
         if progress is not None:
             progress(recording, position_s, info)
 
-    annotation = annotate_video(recording.path, classifier, settings, progress=tell)
+    annotation = annotate_video(recording.paths, classifier, settings, progress=tell)
     status = "done" if _is_whole(annotation) else "partial"
     write_recording_folder(
         folder,
@@ -87,16 +93,24 @@ def _annotate_one(
     return Outcome(recording, row, folder, warnings=warnings)
 
 
-def _provenance(path: Path, model: ModelIdentity, settings: AnnotationSettings) -> Provenance:
+def _provenance(
+    recording: Recording, model: ModelIdentity, settings: AnnotationSettings
+) -> Provenance:
+    files = [_digested(path) for path in recording.paths]
+    known = [file for file in files if file is not None]
+    if len(known) < len(files):
+        return Provenance("", 0, model.sha256, {})
+    return Provenance.of(known, model_sha256=model.sha256, settings=settings)
+
+
+def _digested(path: Path) -> InputFile | None:
+    """None where there is no content to be digested; such a file is refused on opening."""
     try:
-        # Only a regular file has a content that can be digested; others are refused on opening.
-        if path.is_file():
-            return Provenance.of(path, model_sha256=model.sha256, settings=settings)
+        return InputFile.of(path) if path.is_file() else None
     except OSError as error:
         raise RecordingError(
             path, f"cannot be read ({error.strerror})", hint="check its permissions and its disk"
         ) from error
-    return Provenance("", 0, model.sha256, {})
 
 
 def _is_whole(annotation: Annotation) -> bool:
@@ -112,5 +126,8 @@ def _row(recording: Recording, status: str, seconds: int | None, error: str) -> 
     return BatchRow(recording.video_id, str(recording.path), status, seconds, error)
 
 
-def _without_path(error: PipelineError) -> str:
-    return error.cause if error.hint is None else f"{error.cause}; {error.hint}"
+def _cause(error: PipelineError, recording: Recording) -> str:
+    """An error without the recording's path; a file that is but a part of it is named."""
+    text = error.cause if error.hint is None else f"{error.cause}; {error.hint}"
+    is_of_a_part = isinstance(error, RecordingError) and recording.paths != (recording.path,)
+    return f"{Path(error.path).name}: {text}" if is_of_a_part else text

@@ -5,14 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.errors import RecordingError
 from video_pipeline.output.manifest import digest_path, read_manifest
 
-__all__ = ["VIDEO_SUFFIXES", "Recording", "find_recordings", "name_recordings"]
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "Operation",
+    "Recording",
+    "files_in",
+    "find_recordings",
+    "name_operations",
+    "name_recordings",
+]
 
 VIDEO_SUFFIXES = frozenset(
     {
@@ -27,11 +35,35 @@ _LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
+class Operation:
+    """The file of one operation, or its files in the order of their time."""
+
+    path: Path
+    """Where it lies: its file; of several their folder, their list, or the first of them."""
+    name: str
+    """What its owner calls it: may be shared with others, and may be no name for a folder."""
+    paths: tuple[Path, ...]
+    """At least one."""
+
+    @classmethod
+    def of_file(cls, path: Path) -> Operation:
+        """The operation that one file holds."""
+        return cls(path, path.stem, (path,))
+
+
+@dataclass(frozen=True)
 class Recording:
     """One recording and the name of its results."""
 
     path: Path
+    """Where it lies: its file; of several their folder, their list, or the first of them."""
     video_id: str
+    paths: tuple[Path, ...] = ()
+    """Its files in the order of their time, which are read as one; ``path`` alone if not given."""
+
+    def __post_init__(self) -> None:
+        if not self.paths:
+            object.__setattr__(self, "paths", (self.path,))
 
 
 def find_recordings(paths: Sequence[Path]) -> list[Path]:
@@ -48,32 +80,47 @@ def find_recordings(paths: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found[path] = None
             continue
-        inside = list(_videos_below(path))
+        inside = list(files_in(path))
         if not inside:
             raise RecordingError(path, "no video in this folder", hint="name the files themselves")
         found.update(dict.fromkeys(inside))
     return list(found)
 
 
-def _videos_below(folder: Path) -> Iterable[Path]:
+def files_in(
+    folder: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, is_deep: bool = True
+) -> Iterable[Path]:
+    """Files of these suffixes in a folder and those below it, in the order of their names.
+
+    Hidden ones are passed over; ``is_deep=False``: those directly inside only.
+    """
     for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and is_deep)
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.casefold() in VIDEO_SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.casefold() in suffixes:
                 yield Path(place, name)
 
 
 def name_recordings(paths: Sequence[Path], out: Path) -> list[Recording]:
-    """Give each recording a name of its own below ``out``: its stem where that is free.
+    """Give the recording in each file a name of its own below ``out``; see ``name_operations``."""
+    return name_operations([Operation.of_file(path) for path in paths], out)
 
-    A stem that two recordings share, or under which ``out`` holds results of a file elsewhere, is
+
+def name_operations(operations: Sequence[Operation], out: Path) -> list[Recording]:
+    """Give each recording a name of its own below ``out``: the operation's where that is free.
+
+    A name that two operations share, or under which ``out`` holds results of one elsewhere, is
     followed by a few digits of the path's digest, so that the same call finds its results again.
     """
-    stems = [_as_folder_name(path.stem) for path in paths]
-    keys = [stem.casefold() for stem in stems]
+    names = [_as_folder_name(operation.name) for operation in operations]
+    keys = [name.casefold() for name in names]
     return [
-        Recording(path, _unshared(stem, path) if keys.count(key) > 1 else _own(stem, path, out))
-        for path, stem, key in zip(paths, stems, keys, strict=True)
+        Recording(
+            of.path,
+            _unshared(name, of.path) if keys.count(key) > 1 else _own(name, of.path, out),
+            of.paths,
+        )
+        for of, name, key in zip(operations, names, keys, strict=True)
     ]
 
 

@@ -15,14 +15,18 @@ from video_pipeline.cli.arguments import (
     positive_rate,
     probability,
 )
+from video_pipeline.cli.console import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from classifier.bundle import ModelFolder
     from classifier.prediction import ToolClassifier
     from video_pipeline.batch.local import Outcome
+    from video_pipeline.batch.recordings import Recording
     from video_pipeline.config import AnnotationSettings
     from video_pipeline.output.manifest import ModelIdentity
     from video_pipeline.timeline.smoothing import SmoothingSettings
@@ -34,6 +38,8 @@ examples:
   surgical-video annotate operation.mp4 --model samples/model --out timelines
   surgical-video annotate /recordings --model model --out timelines
   surgical-video annotate operation.mp4 --model model --out timelines --median 5 --min-on 0
+  surgical-video annotate --join case12/ case13/ --model model --out timelines
+  surgical-video annotate --join-parts /recordings --model model --out timelines
 
 Each recording gets a folder OUT/<video_id>/ with timeline.csv, segments.csv, statistics.csv,
 timeline.png and run.json; OUT/batch.csv says what became of every recording. The same call again
@@ -53,7 +59,29 @@ def add_parser(commands: Any) -> None:
     )
     parser.set_defaults(run=run, after_interruption="the same call goes on with what is left")
     parser.add_argument(
-        "recordings", type=Path, nargs="+", metavar="RECORDING", help="video files or folders"
+        "recordings",
+        type=Path,
+        nargs="+",
+        metavar="RECORDING",
+        help="video files, folders, or lists of files that are one operation (NAME.parts)",
+    )
+    joining = parser.add_mutually_exclusive_group()
+    joining.add_argument(
+        "--join",
+        dest="join",
+        action="store_const",
+        const="all",
+        default="nothing",
+        help="each folder named is one operation, and all files named are one together: "
+        "read in natural order (part2 before part10) as one recording",
+    )
+    joining.add_argument(
+        "--join-parts",
+        dest="join",
+        action="store_const",
+        const="parts",
+        help="files whose names say that they are parts of one operation (case12_part1, "
+        "case12_part2; GX010012, GX020012) are read as one recording",
     )
     parser.add_argument("--model", type=Path, required=True, metavar="MODEL")
     parser.add_argument("--out", type=Path, required=True, metavar="OUT")
@@ -98,18 +126,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Annotate each recording, report each, and fail if one did."""
     from classifier.bundle import read_model_folder
     from video_pipeline.batch.local import annotate_recordings
-    from video_pipeline.batch.recordings import find_recordings, name_recordings
+    from video_pipeline.batch.operations import find_operations
+    from video_pipeline.batch.recordings import name_operations
     from video_pipeline.batch.table import update_batch_table
     from video_pipeline.output.files import make_folder
 
     # What can be refused is refused before TensorFlow is loaded or a recording opened.
     model_folder = read_model_folder(arguments.model)
     settings = _settings(arguments, model_folder)
-    paths = find_recordings(arguments.recordings)
+    operations = find_operations(arguments.recordings, join=arguments.join)
     out = make_folder(arguments.out)
-    recordings = name_recordings(paths, out)
+    recordings = name_operations(operations, out)
     outcomes: list[Outcome] = []
     with AnnotationScreen(len(recordings), quiet=arguments.quiet) as screen:
+        if arguments.join == "nothing":
+            _tell_of_parts(recordings, screen)
         for outcome in annotate_recordings(
             recordings,
             _ClassifierOnDemand(model_folder, batch_size=arguments.batch_size, screen=screen),
@@ -124,6 +155,21 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         print_summary(outcomes, out)
     return 0 if all(outcome.row.status == "done" for outcome in outcomes) else 1
+
+
+def _tell_of_parts(recordings: Sequence[Recording], screen: AnnotationScreen) -> None:
+    """Say so where files are annotated singly whose names look like parts of one operation."""
+    from video_pipeline.batch.parts import group_parts
+
+    single = [of.path for of in recordings if of.paths == (of.path,)]
+    groups = [group for group in group_parts(single) if len(group) > 1]
+    if groups:
+        first, second, *_ = groups[0]
+        screen.say(
+            f"{sum(map(len, groups))} files look like parts of longer recordings "
+            f"(such as {printable(first.name)}, {printable(second.name)}); "
+            "each is annotated by itself, --join-parts reads parts as one recording"
+        )
 
 
 def _settings(arguments: argparse.Namespace, model: ModelFolder) -> AnnotationSettings:

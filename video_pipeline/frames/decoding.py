@@ -46,7 +46,7 @@ class PacketDecoder:
         another: Callable[[], VideoCodecContext],
         n_threads: int = 0,
     ) -> None:
-        self._context = context
+        self._context: VideoCodecContext | None = context
         self._another = another
         self._is_careful = n_threads == 1
         set_up_decoder(context, n_threads=n_threads, is_careful=self._is_careful)
@@ -74,6 +74,16 @@ class PacketDecoder:
         self.n_frames += len(frames)
         return frames
 
+    def let_go(self) -> None:
+        """Give up the decoder and what it holds; the counts stay."""
+        self._context = None
+        self._kept = _KeptPackets()
+
+    def _decoder(self) -> VideoCodecContext:
+        if self._context is None:
+            raise RuntimeError("the decoder was given up")
+        return self._context
+
     def _fast(self, packet: VideoPacket) -> list[VideoFrame]:
         self._kept.add(packet)
         if packet.pts is None or self._kept.is_full:
@@ -92,7 +102,7 @@ class PacketDecoder:
 
     def _undamaged(self, packet: VideoPacket | None) -> list[VideoFrame] | None:
         try:
-            frames = self._context.decode(packet)
+            frames = self._decoder().decode(packet)
         except av.FFmpegError:
             return None
         if any(frame.is_corrupt for frame in frames):
@@ -105,13 +115,13 @@ class PacketDecoder:
         kept, self._kept = self._kept, _KeptPackets()
         self._given = kept.given
         self._is_careful = True
-        self._context = self._another()
-        set_up_decoder(self._context, n_threads=1, is_careful=True)
+        self._context = context = self._another()
+        set_up_decoder(context, n_threads=1, is_careful=True)
         return [frame for packet in kept.packets for frame in self._carefully(packet)]
 
     def _carefully(self, packet: VideoPacket | None) -> list[VideoFrame]:
         try:
-            frames = self._context.decode(packet)
+            frames = self._decoder().decode(packet)
         except av.FFmpegError:
             self._note_failure(packet)
             return []

@@ -31,6 +31,8 @@ class Ending:
     @property
     def is_cut(self) -> bool:
         """Whether there evidently should have been more."""
+        if self.header.is_cut_short:
+            return True
         is_short = self._missing > self._tolerance
         n_indexed = self.header.n_frames
         if n_indexed is not None:

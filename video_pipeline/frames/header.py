@@ -49,11 +49,19 @@ class Header:
     """Whether timestamps are worth anything; counted ones are as good as the declared rate."""
     stores_dts: bool
     """Whether times of decoding are the container's own; FFmpeg guesses them where they are not."""
+    is_cut_short: bool
+    """Whether what wraps the video (a DICOM object) ends too early by its own account."""
     are_times_counted: bool
     """Whether timestamps are but frame numbers: then B-frames have those of others."""
 
 
-def read_header(container: InputContainer, stream: VideoStream, findings: Findings) -> Header:
+def read_header(
+    container: InputContainer,
+    stream: VideoStream,
+    findings: Findings,
+    *,
+    is_cut_short: bool = False,
+) -> Header:
     """Copy out what the header says about a stream; what is odd about it goes to ``findings``."""
     rate = stream.average_rate or stream.guessed_rate or None
     if rate is not None and not _SLOWEST_COMMON_HZ <= rate <= _FASTEST_HZ:
@@ -71,6 +79,7 @@ def read_header(container: InputContainer, stream: VideoStream, findings: Findin
         has_times=container.format.name not in _UNTIMED
         and (fit_rate is not None or not are_times_counted),
         stores_dts=container.format.name not in _WITHOUT_DTS,
+        is_cut_short=is_cut_short,
         are_times_counted=are_times_counted,
     )
 

@@ -10,12 +10,15 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import TypeVar
 
 from video_pipeline.frames.intervals import UsualInterval
 from video_pipeline.frames.reader import Sample, ShownFrame
 from video_pipeline.frames.sampling_times import SamplingTimes
 
 __all__ = ["CLOCK_ROUNDING", "Display", "is_gap", "longest_display", "n_rows"]
+
+Frame = TypeVar("Frame", bound=ShownFrame)
 
 CLOCK_ROUNDING = Fraction(1, 1000)
 """Containers round times, to a millisecond at worst: so little beyond a second is no new second."""
@@ -64,21 +67,38 @@ class Display:
                 k += 1
             k = max(k, stop)
 
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Every one of the frames, as soon as it comes; gaps and the end are noted all the same."""
+        times: deque[Fraction] = deque()
+        for frame in frames:
+            self.n_frames += 1
+            if times:
+                self._usual.add(frame.pts - times[-1])
+            times.append(frame.pts)
+            if len(times) > _LOOK_AHEAD + 1:
+                self._note_gap(times.popleft(), times[0])
+            self.end = frame.pts + self.usual_interval
+            yield frame
+        while len(times) > 1:
+            self._note_gap(times.popleft(), times[0])
+
     def _displayed(self, frames: Iterable[ShownFrame]) -> Iterator[tuple[ShownFrame, Fraction]]:
         """Each frame with the end of its display; gaps are noted on the way."""
         current: ShownFrame | None = None
         for following in self._looking_ahead(frames):
             self.n_frames += 1
             if current is not None:
-                if self._is_gap(following.pts - current.pts):
-                    start = current.pts + self.usual_interval
-                    self.gaps.append((float(start), float(following.pts)))
+                self._note_gap(current.pts, following.pts)
                 yield current, following.pts
             current = following
         if current is not None:
             self.end = current.pts + self.usual_interval
             until = self.end - CLOCK_ROUNDING
             yield current, until if until > current.pts else self.end
+
+    def _note_gap(self, pts: Fraction, following: Fraction) -> None:
+        if self._is_gap(following - pts):
+            self.gaps.append((float(pts + self.usual_interval), float(following)))
 
     def _looking_ahead(self, frames: Iterable[ShownFrame]) -> Iterator[ShownFrame]:
         """The same frames, a few later: so an interval can be judged by those that follow it."""

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -20,10 +23,19 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_pipeline.errors import RecordingError
+from video_pipeline.frames.dicom import is_dicom, open_dicom_video
 from video_pipeline.frames.file_kind import explain_unreadable
 from video_pipeline.frames.findings import Findings
 
-__all__ = ["LARGEST_PICTURE_PX", "new_decoder", "open_container", "video_stream"]
+__all__ = [
+    "LARGEST_PICTURE_PX",
+    "StreamId",
+    "is_cut_short",
+    "new_decoder",
+    "open_container",
+    "open_stream",
+    "video_stream",
+]
 
 LARGEST_PICTURE_PX = 8192 * 4352
 """Pixels of the largest picture that is decoded: 8K video and a little more."""
@@ -39,18 +51,35 @@ _OPTIONS = {
     "max_pixels": str(LARGEST_PICTURE_PX),
 }
 
+# What may lie inside a DICOM object: nothing there can name another file.
+_DICOM_OPTIONS = _OPTIONS | {
+    "protocol_whitelist": "none",
+    "format_whitelist": "mov,mp4,mpegts,mpeg,mpegvideo,h264,hevc",
+}
+
 _GIVE_VIDEO = "name the file that holds the picture"
 
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
+@dataclass(frozen=True)
+class StreamId:
+    """One video stream of one file, to be found again when the file is opened once more."""
+
+    path: str
+    index: int
+
+
 def open_container(path: str | os.PathLike[str]) -> InputContainer:
     """Open a local regular file as a video container; its name may be any bytes.
 
-    Raises ``RecordingError`` with the cause: missing, empty, a folder, a pipe, no video container.
+    A DICOM object is opened as the video inside it. Raises ``RecordingError`` with the cause:
+    missing, empty, a folder, a pipe, no video container.
     """
     file = Path(path).absolute()
     _require_regular_file(path, file)
+    if is_dicom(file):
+        return _open_dicom(path)
     try:
         # The prefix keeps a name such as "concat:..." or "http:..." from being taken for more.
         return av.open(f"file:{file}", "r", options=_OPTIONS, metadata_errors="replace")
@@ -58,15 +87,44 @@ def open_container(path: str | os.PathLike[str]) -> InputContainer:
         raise _refusal(path, file) from error
 
 
-def video_stream(
-    path: str | os.PathLike[str], container: InputContainer, findings: Findings
-) -> VideoStream:
-    """Find the endoscope's stream: the one with the largest picture.
+@contextmanager
+def open_stream(stream_id: StreamId) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a file once more for one of its streams, at its beginning."""
+    with open_container(stream_id.path) as container:
+        yield container, cast("VideoStream", container.streams[stream_id.index])
 
-    Cover pictures and thumbnails are no video. Raises ``RecordingError`` where no stream is left,
-    where none has a decoder, or where the largest picture is too large.
+
+def is_cut_short(path: str | os.PathLike[str]) -> bool:
+    """Whether a DICOM object ends before its video does; other files cannot tell beforehand."""
+    if not is_dicom(path):
+        return False
+    video = open_dicom_video(path)
+    video.file.close()
+    return video.is_cut
+
+
+def video_stream(
+    path: str | os.PathLike[str],
+    container: InputContainer,
+    findings: Findings,
+    *,
+    wanted: int | None = None,
+) -> VideoStream:
+    """Find the endoscope's stream: the default one among those with the largest picture.
+
+    ``wanted`` names one instead: 0 is the file's first video stream. Cover pictures and thumbnails
+    are no video. Raises ``RecordingError`` where no stream is left, where none has a decoder, or
+    where the picture is too large.
     """
     moving = [s for s in container.streams.video if not s.disposition & _NO_VIDEO]
+    if wanted is not None:
+        if wanted >= len(moving):
+            raise RecordingError(
+                path,
+                f"no video stream {wanted}: it has {len(moving)}",
+                hint="they are counted from 0",
+            )
+        moving = [moving[wanted]]
     if not moving:
         found = sorted({s.type for s in container.streams})
         held = f"only {' and '.join(found)}" if found else "nothing"
@@ -83,7 +141,13 @@ def video_stream(
             "no decoder for its video codec",
             hint="convert the recording to H.264 with the recorder's own software",
         )
-    largest = max(decodable, key=lambda s: s.codec_context.width * s.codec_context.height)
+    largest = max(
+        decodable,
+        key=lambda s: (
+            s.codec_context.width * s.codec_context.height,
+            bool(s.disposition & Disposition.default),
+        ),
+    )
     context = largest.codec_context
     _require_allowed_size(path, width_px=context.width, height_px=context.height)
     if len(moving) > 1:
@@ -93,14 +157,31 @@ def video_stream(
     return largest
 
 
-def new_decoder(path: str | os.PathLike[str], stream_index: int) -> VideoCodecContext:
+def new_decoder(stream_id: StreamId) -> VideoCodecContext:
     """Make a decoder for a stream, set up from all that the container says of it.
 
     The file is opened once more: PyAV offers no other way to have a stream's decoder twice, and one
     made from the codec's name alone would know neither display matrix nor colours.
     """
-    with open_container(path) as container:
-        return cast("VideoStream", container.streams[stream_index]).codec_context
+    with open_stream(stream_id) as (_, stream):
+        return stream.codec_context
+
+
+def _open_dicom(path: str | os.PathLike[str]) -> InputContainer:
+    video = open_dicom_video(path)
+    options = dict(_DICOM_OPTIONS)
+    if video.rate_hz is not None:
+        # Elementary streams have no times of their own; other formats pass over this.
+        options["framerate"] = str(video.rate_hz)
+    try:
+        return av.open(video.file, "r", options=options, metadata_errors="replace")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        video.file.close()
+        raise RecordingError(
+            path,
+            "its pixel data hold no video container that is known here",
+            hint="export it from the archive as mp4",
+        ) from error
 
 
 def _require_allowed_size(path: str | os.PathLike[str], *, width_px: int, height_px: int) -> None:

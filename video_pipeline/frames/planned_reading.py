@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
-
-from av.video.stream import VideoStream
 
 from video_pipeline.frames.access_points import rule_of
 from video_pipeline.frames.decoding import VideoPacket
@@ -16,7 +13,7 @@ from video_pipeline.frames.ending import Ending, damage_sentences
 from video_pipeline.frames.findings import Findings
 from video_pipeline.frames.header import Header
 from video_pipeline.frames.on_display import is_gap, n_rows
-from video_pipeline.frames.opening import new_decoder, open_container
+from video_pipeline.frames.opening import StreamId, new_decoder, open_stream
 from video_pipeline.frames.planned_decoding import PlannedDecoder
 from video_pipeline.frames.planned_run import DecodedPicture, NeighboursNeededError
 from video_pipeline.frames.planning import Planner, ReadingPlan
@@ -47,8 +44,7 @@ class PlannedReading:
 
     def __init__(
         self,
-        path: str,
-        stream_index: int,
+        stream_id: StreamId,
         times: SamplingTimes,
         *,
         header: Header,
@@ -56,8 +52,7 @@ class PlannedReading:
         n_threads: int,
         is_interlaced: bool,
     ) -> None:
-        self._path = path
-        self._stream_index = stream_index
+        self._stream_id = stream_id
         self._times = times
         self._header = header
         self._findings = findings
@@ -117,14 +112,13 @@ class PlannedReading:
 
     def _make_plan(self, *, first_number: int) -> ReadingPlan:
         header = self._header
-        with open_container(self._path) as container:
-            stream = cast("VideoStream", container.streams[self._stream_index])
+        with open_stream(self._stream_id) as (container, stream):
             self._rule = rule = rule_of(stream.codec_context)
             if not header.has_times:
                 raise CannotPlanError("the container stores no times")
             if header.are_times_counted and not rule.is_intra_only:
                 raise CannotPlanError("the container stores no times of presentation")
-            self._source = PacketSource(self._path, container, stream)
+            self._source = PacketSource(self._stream_id.path, container, stream)
             self._scan = PacketScan(self._source, rule, stores_dts=header.stores_dts)
             planner = Planner(
                 self._times,
@@ -143,7 +137,7 @@ class PlannedReading:
         decoder = PlannedDecoder(
             self.plan,
             packets=self._packets,
-            new_context=lambda: new_decoder(self._path, self._stream_index),
+            new_context=lambda: new_decoder(self._stream_id),
             n_threads=self._n_threads,
             skips_non_references=self._skips_non_references,
             is_open_access=lambda packet: self._rule.is_open_access(memoryview(packet)),
@@ -153,9 +147,8 @@ class PlannedReading:
         return decoder.samples()
 
     def _packets(self) -> Iterator[VideoPacket]:
-        with open_container(self._path) as container:
-            stream = cast("VideoStream", container.streams[self._stream_index])
-            yield from PacketSource(self._path, container, stream).packets()
+        with open_stream(self._stream_id) as (container, stream):
+            yield from PacketSource(self._stream_id.path, container, stream).packets()
 
     def _sampled(self, number: int, picture: DecodedPicture) -> Iterator[SampledPicture]:
         time, pts = self._times.at(number), self._seconds(picture.frame.pts or 0)

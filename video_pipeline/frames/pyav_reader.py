@@ -1,116 +1,74 @@
-"""A recording read by FFmpeg through PyAV: every shown frame with its true time."""
+"""A recording read by FFmpeg through PyAV: by plan where its timestamps allow it, else whole."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
-from itertools import islice
 from types import TracebackType
 from typing import Self
 
-from av.video.frame import VideoFrame
-
-from video_pipeline.errors import RecordingError
-from video_pipeline.frames.clock import PresentationClock, in_rising_order
-from video_pipeline.frames.decoding import PacketDecoder
-from video_pipeline.frames.demuxing import PacketSource
 from video_pipeline.frames.findings import Findings
-from video_pipeline.frames.header import read_header
-from video_pipeline.frames.on_display import Display
-from video_pipeline.frames.opening import new_decoder, open_container, video_stream
 from video_pipeline.frames.orientation import UPRIGHT
 from video_pipeline.frames.pixels import RgbConverter
 from video_pipeline.frames.planned_reading import PlannedReading
-from video_pipeline.frames.planned_run import DecodedPicture, with_neighbours
+from video_pipeline.frames.planned_run import DecodedPicture
 from video_pipeline.frames.pyav_frame import PyAvFrame
 from video_pipeline.frames.reader import DecodeReport, Sample
-from video_pipeline.frames.reading_log import ReadingLog
 from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.frames.scanning import CannotPlanError
+from video_pipeline.frames.sequential_reading import SequentialReading
 from video_pipeline.records import VideoInfo
 
 __all__ = ["PyAvReader"]
 
 _CLOSED = "the reader was closed before its last frame was taken"
 _LONGEST_SHAPE = 4
-_LONGEST_RECORDING = Fraction(7 * 24 * 3600)
-"""Seconds; a broken clock must not make a timeline of millions of rows."""
 
 
 class PyAvReader:
-    """Satisfies ``VideoReader``; see there for what it promises.
+    """Satisfies ``VideoReader``; see there for what it promises."""
 
-    Opening decodes up to the first shown frame: only its pixels prove that there is a video at
-    all, and say which way up it is and where time zero lies.
-    """
+    def __init__(
+        self, path: str | os.PathLike[str], *, n_threads: int = 0, stream: int | None = None
+    ) -> None:
+        """Open ``path``; ``n_threads`` decoder threads, 0 for as many as there are processors.
 
-    def __init__(self, path: str | os.PathLike[str], *, n_threads: int = 0) -> None:
-        """Open ``path``; ``n_threads`` decoder threads, 0 for as many as there are processors."""
+        ``stream``: which of the file's video streams, counted from 0; None for the largest one.
+        """
         self._path = os.fspath(path)
+        self._n_threads = n_threads
         self._converter = RgbConverter()
         self._position = Fraction(0)
         self._is_handed_out = False
         self._is_closed = False
-        self._shown = self._all_shown()
-        self._n_threads = n_threads
+        self._findings = Findings()
+        self._sequential = SequentialReading(
+            path, stream=stream, n_threads=n_threads, findings=self._findings
+        )
         self._planned: PlannedReading | None = None
-        self._container = open_container(path)
-        try:
-            self._open()
-        except BaseException:
-            self.close()
-            raise
+        self._why_sequential = "every frame was asked for"
+        self._info = self._describe()
 
-    def _open(self) -> None:
-        self._findings = findings = Findings()
-        stream = video_stream(self._path, self._container, findings)
-        self._header = read_header(self._container, stream, findings)
-        self._clock = PresentationClock(
-            interval=1 / self._header.assumed_rate_hz, findings=findings
-        )
-        self._source = PacketSource(self._path, self._container, stream)
-        self._stream_index = index = stream.index
-        self._decoder = PacketDecoder(
-            stream.codec_context,
-            another=lambda: new_decoder(self._path, index),
-            n_threads=self._n_threads,
-        )
-        self._display = Display(interval=1 / self._header.assumed_rate_hz)
-        self._log = ReadingLog(
-            self._header,
-            source=self._source,
-            decoder=self._decoder,
-            clock=self._clock,
-            display=self._display,
-            findings=findings,
-            why_sequential="every frame was asked for",
-        )
-        self._first = list(islice(self._shown, 1))
-        if not self._first:
-            raise RecordingError(
-                self._path, "no frame could be decoded", hint="copy it again from the recorder"
-            )
-        self._info = self._describe(self._first[0], findings)
-
-    def _describe(self, first: PyAvFrame, findings: Findings) -> VideoInfo:
+    def _describe(self) -> VideoInfo:
+        header = self._sequential.header
+        first = self._frame(Fraction(0), self._sequential.first)
         height, width = first.size_px
         if first.orientation.is_mirrored:
-            findings.add("orientation", "shown mirrored, as its display matrix asks")
+            self._findings.add("orientation", "shown mirrored, as its display matrix asks")
         elif first.orientation != UPRIGHT:
-            findings.add("orientation", "shown turned, as its display matrix asks")
+            self._findings.add("orientation", "shown turned, as its display matrix asks")
         if not height <= _LONGEST_SHAPE * width <= _LONGEST_SHAPE**2 * height:
-            findings.add("shape", f"the picture has an odd shape: {width} x {height} px")
-        duration = self._header.duration
+            self._findings.add("shape", f"the picture has an odd shape: {width} x {height} px")
         return VideoInfo(
             path=self._path,
             width_px=width,
             height_px=height,
-            frame_rate=self._header.rate_hz,
-            duration_s=None if duration is None else float(duration),
-            start_s=float(self._clock.start or 0),
-            codec=self._header.codec,
+            frame_rate=header.rate_hz,
+            duration_s=None if header.duration is None else float(header.duration),
+            start_s=float(self._sequential.clock.start or 0),
+            codec=header.codec,
         )
 
     @property
@@ -126,17 +84,14 @@ class PyAvReader:
     @property
     def report(self) -> DecodeReport:
         """What reading has brought so far; it may be asked for after closing, too."""
-        return self._log.report() if self._planned is None else self._planned.report()
+        if self._planned is not None:
+            return self._planned.report()
+        return self._sequential.report(reason=self._why_sequential)
 
     def frames(self) -> Iterator[PyAvFrame]:
         """Every shown frame, in presentation order, once."""
         self._take()
-        return self._from_first()
-
-    def _take(self) -> None:
-        if self._is_handed_out:
-            raise RuntimeError("a reader gives its frames once; open the recording again")
-        self._is_handed_out = True
+        return self._sequential.display.watch(self._every_frame())
 
     def samples(self, times: SamplingTimes) -> Iterator[Sample]:
         """See ``VideoReader``."""
@@ -144,47 +99,15 @@ class PyAvReader:
         try:
             self._planned = self._plan(times)
         except CannotPlanError as reason:
-            self._log.why_sequential = str(reason)
-            return self._display.samples(self._from_first(), times)
-        self._let_go()
+            self._why_sequential = str(reason)
+            return self._sequential.display.samples(self._every_frame(), times)
+        self._sequential.close()
         return self._by_plan(self._planned)
-
-    def _plan(self, times: SamplingTimes) -> PlannedReading:
-        first = self._first[0]
-        planned = PlannedReading(
-            self._path,
-            self._stream_index,
-            times,
-            header=self._header,
-            findings=self._findings,
-            n_threads=self._n_threads,
-            is_interlaced=first.is_interlaced,
-        )
-        if first.raw_pts != planned.plan.zero:
-            raise CannotPlanError("its first frames cannot be decoded")
-        return planned
-
-    def _by_plan(self, planned: PlannedReading) -> Iterator[Sample]:
-        last: tuple[DecodedPicture, PyAvFrame] | None = None
-        with closing(planned.samples()) as samples:
-            for sample in samples:
-                if self._is_closed:
-                    raise RuntimeError(_CLOSED)
-                if last is None or last[0] is not sample.picture:
-                    last = sample.picture, self._frame(sample.picture, sample.pts)
-                    self._log.note_picture(sample.picture.frame, sample.pts)
-                self._position = sample.pts
-                yield Sample(sample.time, last[1])
 
     def close(self) -> None:
         """Let go of the file; frames that were given keep their pixels."""
         self._is_closed = True
-        self._let_go()
-
-    def _let_go(self) -> None:
-        # In this order: PyAV would go on reading from a container that is closed, and crash.
-        self._shown.close()
-        self._container.close()
+        self._sequential.close()
 
     def __enter__(self) -> Self:
         return self
@@ -197,41 +120,49 @@ class PyAvReader:
     ) -> None:
         self.close()
 
-    def _from_first(self) -> Iterator[PyAvFrame]:
-        yield self._first.pop()  # so that its pixels do not stay while the rest is read
-        for frame in self._shown:
-            self._position = frame.pts
-            yield frame
+    def _take(self) -> None:
+        if self._is_handed_out:
+            raise RuntimeError("a reader gives its frames once; open the recording again")
+        self._is_handed_out = True
+
+    def _plan(self, times: SamplingTimes) -> PlannedReading:
+        first = self._sequential.first.frame
+        planned = PlannedReading(
+            self._sequential.stream_id,
+            times,
+            header=self._sequential.header,
+            findings=self._findings,
+            n_threads=self._n_threads,
+            is_interlaced=first.interlaced_frame,
+        )
+        if first.pts != planned.plan.zero:
+            raise CannotPlanError("its first frames cannot be decoded")
+        return planned
+
+    def _every_frame(self) -> Iterator[PyAvFrame]:
+        for pts, picture in self._sequential.pictures():
+            self._position = pts
+            yield self._frame(pts, picture)
         if self._is_closed:
             raise RuntimeError(_CLOSED)
 
-    def _all_shown(self) -> Generator[PyAvFrame, None, None]:
-        frames = self._timed(self._decoded())
-        if self._header.are_times_counted:
-            frames = in_rising_order(frames)
-        for pts, picture in with_neighbours(self._clock.times(frames)):
-            if pts > _LONGEST_RECORDING:
-                self._log.is_too_long = True
-                break
-            self._log.add(picture.frame, pts)
-            yield self._frame(picture, pts)
-        self._log.is_finished = True
+    def _by_plan(self, planned: PlannedReading) -> Iterator[Sample]:
+        last: tuple[DecodedPicture, PyAvFrame] | None = None
+        with closing(planned.samples()) as samples:
+            for sample in samples:
+                if last is None or last[0] is not sample.picture:
+                    last = sample.picture, self._frame(sample.pts, sample.picture)
+                    self._sequential.note_picture(sample.picture.frame, sample.pts)
+                self._position = sample.pts
+                yield Sample(sample.time, last[1])
+                if self._is_closed:
+                    raise RuntimeError(_CLOSED)
 
-    def _frame(self, picture: DecodedPicture, pts: Fraction) -> PyAvFrame:
+    def _frame(self, pts: Fraction, picture: DecodedPicture) -> PyAvFrame:
         return PyAvFrame(
             picture,
             pts=pts,
-            pixel_aspect=self._header.pixel_aspect,
+            pixel_aspect=self._sequential.header.pixel_aspect,
             converter=self._converter,
             path=self._path,
         )
-
-    def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[Fraction | None, VideoFrame]]:
-        for frame in frames:
-            pts = frame.pts if self._header.has_times else None
-            yield (None if pts is None else pts * self._header.time_base), frame
-
-    def _decoded(self) -> Iterator[VideoFrame]:
-        for packet in self._source.packets():
-            yield from self._decoder.decode(packet)
-        yield from self._decoder.drain()

@@ -39,10 +39,8 @@ class ReadingLog:
         clock: PresentationClock,
         display: Display,
         findings: Findings,
-        why_sequential: str,
     ) -> None:
         self._display = display
-        self.why_sequential = why_sequential
         self._header = header
         self._source = source
         self._decoder = decoder
@@ -88,15 +86,15 @@ class ReadingLog:
                 self._damaged_seconds.add(int(time))
         self._decoder.failed.clear()
 
-    def report(self) -> DecodeReport:
-        """Sum up what there was so far."""
+    def report(self, *, reason: str) -> DecodeReport:
+        """Sum up what there was so far; ``reason``: why every frame was read."""
         declared = self._header.duration
         end = self._display.end
         return DecodeReport(
             duration_s=float(end),
             n_seconds=n_rows(end),
             gaps=tuple(self._display.gaps),
-            method=f"sequential: {self.why_sequential}",
+            method=f"sequential: {reason}",
             n_shown=self._display.n_frames,
             n_decoded=self._decoder.n_frames,
             n_corrupt=self._n_corrupt,

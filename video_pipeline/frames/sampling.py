@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 
 from video_pipeline.frames.pyav_reader import PyAvReader
 from video_pipeline.frames.reader import DecodeReport, Sample, VideoReader
+from video_pipeline.frames.recording import JoinedReader
 from video_pipeline.frames.sampling_times import RegularTimes, SamplingTimes, exact_rate
 from video_pipeline.records import FrameBatch
 
-__all__ = ["FrameSampler", "SamplingReport", "open_video", "sample_frames"]
+__all__ = ["FrameSampler", "OneOrMorePaths", "SamplingReport", "open_video", "sample_frames"]
+
+OneOrMorePaths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+"""A recording: one file, or the files of one operation in the order of their time."""
 
 
 @dataclass(frozen=True)
@@ -85,25 +89,31 @@ class FrameSampler:
             yield sample, converted[1]
 
 
-def open_video(path: str | os.PathLike[str], *, n_threads: int = 0) -> VideoReader:
+def open_video(path: OneOrMorePaths, *, n_threads: int = 0) -> VideoReader:
     """Open a recording for one pass; ``n_threads`` decoder threads, 0: one for each processor.
 
-    Raises ``RecordingError`` where the file is no recording or has not one frame to show.
+    Several paths, in the order of their time, are read as one recording (``JoinedReader``).
+
+    Raises ``RecordingError`` where a file is no recording or has not one frame to show.
     """
-    return PyAvReader(path, n_threads=n_threads)
+    if isinstance(path, str | os.PathLike):
+        return PyAvReader(path, n_threads=n_threads)
+    if len(path) == 1:
+        return open_video(path[0], n_threads=n_threads)
+    return JoinedReader(path, lambda part: open_video(part, n_threads=n_threads))
 
 
 def sample_frames(
-    path: str | os.PathLike[str],
+    path: OneOrMorePaths,
     *,
     rate_hz: float | Fraction = 1.0,
     size_px: tuple[int, int] | None = (224, 224),
     batch_size: int = 32,
 ) -> Iterator[FrameBatch]:
-    """The frame on display at each k / ``rate_hz`` s of a file, as batches; see ``FrameSampler``.
+    """The frame on display at each k / ``rate_hz`` s, as batches; see ``FrameSampler``.
 
     Wrong arguments raise ``ValueError`` and unreadable recordings ``RecordingError`` at once, not
-    with the first batch. The file is closed when the iterator ends.
+    with the first batch. Files are closed when the iterator ends.
     """
     times = RegularTimes(exact_rate(rate_hz))
     reader = open_video(path)

@@ -10,8 +10,8 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from video_pipeline.output.files import write_text
 
 __all__ = [
     "MANIFEST_NAME",
+    "InputFile",
     "Manifest",
     "ModelIdentity",
     "Provenance",
@@ -49,22 +50,53 @@ class ModelIdentity:
 
 
 @dataclass(frozen=True)
+class InputFile:
+    """One file of a recording, known by its content."""
+
+    name: str
+    """Without its folder: folders often carry patients' names."""
+    sha256: str
+    size_bytes: int
+
+    @classmethod
+    def of(cls, path: Path) -> InputFile:
+        """Digest a file."""
+        return cls(path.name, digest_file(path), path.stat().st_size)
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What results depend on: if any of it changes, they are stale."""
 
     input_sha256: str
+    """Digest of the file; of several, of their digests in their order."""
     input_bytes: int
+    """Of all files together."""
     model_sha256: str
     parameters: Mapping[str, Any]
+    files: tuple[InputFile, ...] = field(default=(), compare=False)
+    """What the digest was made from; not read back from a manifest."""
 
     @classmethod
-    def of(cls, recording: Path, *, model_sha256: str, settings: AnnotationSettings) -> Provenance:
-        """Digest the recording and name the settings that change a result."""
+    def of(
+        cls,
+        files: Sequence[InputFile],
+        *,
+        model_sha256: str,
+        settings: AnnotationSettings,
+    ) -> Provenance:
+        """Sum up a recording's files, and name the settings that change a result."""
         parameters = {
             "rate_hz": str(settings.rate_hz),
             "smoothing": dataclasses.asdict(settings.smoothing),
         }
-        return cls(digest_file(recording), recording.stat().st_size, model_sha256, parameters)
+        return cls(
+            _digest_of_all(files),
+            sum(file.size_bytes for file in files),
+            model_sha256,
+            parameters,
+            tuple(files),
+        )
 
 
 @dataclass(frozen=True)
@@ -98,7 +130,7 @@ def write_manifest(
         "status": status,
         "input": {
             # The name and not the path: folders often carry patients' names.
-            "name": recording.name,
+            "name": recording.absolute().name,
             "path_sha256": digest_path(recording),
             "size_bytes": provenance.input_bytes,
             "sha256": provenance.input_sha256,
@@ -106,6 +138,7 @@ def write_manifest(
             "width_px": annotation.info.width_px,
             "height_px": annotation.info.height_px,
             "frame_rate_from_header": _text(annotation.info.frame_rate),
+            **_parts(annotation, provenance),
         },
         "model": dataclasses.asdict(model),
         "tools": annotation.timeline.tools,
@@ -166,6 +199,24 @@ def digest_file(path: Path) -> str:
 def digest_path(path: Path) -> str:
     """SHA-256 of where a recording lies, in hex: tells places apart without naming them."""
     return hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _digest_of_all(files: Sequence[InputFile]) -> str:
+    if len(files) == 1:
+        return files[0].sha256
+    return hashlib.sha256("\n".join(file.sha256 for file in files).encode()).hexdigest()
+
+
+def _parts(annotation: Annotation, provenance: Provenance) -> dict[str, Any]:
+    """The files of a recording that has several, and where each lies on its clock."""
+    if not annotation.parts:
+        return {}
+    return {
+        "parts": [
+            dataclasses.asdict(file) | {"start_s": span.start_s, "duration_s": span.duration_s}
+            for file, span in zip(provenance.files, annotation.parts, strict=True)
+        ]
+    }
 
 
 def _text(value: object | None) -> str | None:
