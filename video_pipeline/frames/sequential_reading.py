@@ -55,6 +55,7 @@ class SequentialReading:
         self._path = os.fspath(path)
         self._container = open_container(path)
         self._pictures: Generator[TimedPicture, None, None] | None = None
+        self._first: list[TimedPicture] = []
         try:
             self._open(stream, n_threads, findings)
         except BaseException:
@@ -85,7 +86,7 @@ class SequentialReading:
             findings=findings,
         )
         self._pictures = self._all_pictures()
-        self._first = list(islice(self._pictures, 1))
+        self._first += islice(self._pictures, 1)
         if not self._first:
             raise RecordingError(
                 self._path, "no frame could be decoded", hint="copy it again from the recorder"
