@@ -48,7 +48,7 @@ class LeastCertain:
 
     count: int
     timeline: Path
-    """A timeline.csv, or a folder that holds ``<video_id>/timeline.csv``."""
+    """A timeline.csv, or a folder that holds it or ``<video_id>/timeline.csv``."""
 
 
 Moments = AtRate | SpreadEvenly | LeastCertain

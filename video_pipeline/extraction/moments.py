@@ -93,12 +93,12 @@ def _least_certain(count: int, path: Path, part: Part, recording: Measured) -> R
 def _timeline_of(path: Path, video_id: str) -> Path:
     if not path.is_dir():
         return path
-    of_recording = path / video_id / _TIMELINE_NAME
-    if not of_recording.is_file():
-        raise TableError(
-            path, f"holds no {video_id}/{_TIMELINE_NAME}", hint="annotate that recording first"
-        )
-    return of_recording
+    for place in (path / video_id / _TIMELINE_NAME, path / _TIMELINE_NAME):
+        if place.is_file():
+            return place
+    raise TableError(
+        path, f"holds no {video_id}/{_TIMELINE_NAME}", hint="annotate that recording first"
+    )
 
 
 def _read_own_timeline(path: Path, recording: Measured) -> ToolTimeline:
