@@ -74,7 +74,7 @@ def test_frames_a_table_and_what_comes_next(clip: Path, tmp_path: Path) -> None:
     done = run(clip, "--out", out, "--every", "500ms", "--start", "1", "--end", "0:02.5")
     assert done.status == 0, done.err
     assert done.err.splitlines() == ["[1/1] clip: 3 frames, 3 new"]
-    assert done.out.splitlines()[0] == f"3 frames of 1 recordings (3 new): {out}/frames.csv"
+    assert done.out.splitlines()[0] == f"3 frames of 1 recording (3 new): {out}/frames.csv"
     assert done.out.splitlines()[-1] == f"  surgical-video train {out} --out model"
     assert sorted(files_below(out)) == [
         *(f"clip/clip_{name}s.jpg" for name in ("000001.000", "000001.500", "000002.000")),
@@ -128,13 +128,14 @@ def test_an_interruption_says_what_is_left(clip: Path, long_clip: Path, tmp_path
 
 def test_a_full_disk_is_one_line_and_exit_1(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "frames"
-    done = run(clip, "--out", out, limit_bytes=2000)
+    done = run(clip, "--out", out, "--size", "640x480", limit_bytes=4000)
     assert done.status == 1
     (problem,) = done.err.splitlines()
     assert problem.startswith(f"surgical-video: {out}/clip/clip_")
     assert "cannot be written (File too large)" in problem
     assert list(files_below(out)) == ["clip/extract.json"]
-    assert run(clip, "--out", out).status == 0
+    assert run(clip, "--out", out, "--size", "640x480").status == 0
+    assert len(files_below(out)) == 5
 
 
 def test_one_bad_recording_fails_the_call_but_not_the_others(clip: Path, tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_one_bad_recording_fails_the_call_but_not_the_others(clip: Path, tmp_pat
     assert problem.startswith(f"surgical-video: {bad}: not a video container")
     assert line == "[2/2] clip: 3 frames, 3 new"
     assert done.out.splitlines()[0] == (
-        f"3 frames of 1 recordings (3 new), 1 failed: {out}/frames.csv"
+        f"3 frames of 1 recording (3 new), 1 failed: {out}/frames.csv"
     )
 
 
@@ -166,7 +167,7 @@ def test_labels_of_a_folder_become_a_dataset(clip: Path, tmp_path: Path) -> None
     assert read_table(out / "labels.csv").labels.tolist() == [[1, 0], [1, 1]]
     single = run(clip, "--out", tmp_path / "single", "--labels", folder, "--single-tool")
     assert single.err.splitlines()[-1] == (
-        "[1/1] clip: 1 frames, 1 new; 2 left out: several tools, or not annotated"
+        "[1/1] clip: 1 frame, 1 new; 2 left out: several tools, or not annotated"
     )
     assert "--split test" in single.out.splitlines()[-1]
 

@@ -196,7 +196,7 @@ def test_a_frame_that_was_sorted_anew_by_hand_is_not_doubled(
     again = extract_one(clip, out, labels=labels, split="train")
     assert (again.n_frames, again.n_new) == (4, 0)
     assert again.notes == (
-        "2 frames lie in another class folder than the annotation says, and were left there",
+        "frames in another class folder than the annotation says, left there: 2",
     )
     assert not (out / "train" / "Grasper" / name).exists()
 

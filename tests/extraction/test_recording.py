@@ -227,7 +227,7 @@ def test_seconds_without_a_frame_are_counted_and_left_out(out: Path, tmp_path: P
 def test_more_frames_than_the_recording_shows_are_called_the_same(clip: Path, out: Path) -> None:
     extraction = extract_one(clip, out, moments=AtRate(Fraction(50)), part=Part(end=Fraction(1)))
     assert extraction.n_frames == 50
-    assert extraction.notes[0].startswith("25 frames are the same picture as the one before")
+    assert extraction.notes[0].startswith("frames that repeat the picture before them: 25; ")
 
 
 def test_frames_that_an_interrupted_call_left_without_rows_are_mentioned(
@@ -237,7 +237,7 @@ def test_frames_that_an_interrupted_call_left_without_rows_are_mentioned(
     for name in ("frames.csv", "clip/extract.json"):
         (out / name).unlink()
     extraction = extract_one(clip, out)
-    assert extraction.notes[-1].startswith("3 of its frames are not in frames.csv")
+    assert extraction.notes[-1].startswith("frames that are not in frames.csv: 3; ")
     assert extract_one(clip, out, moments=AtRate(Fraction(2))).notes == ()
 
 

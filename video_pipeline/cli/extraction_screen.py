@@ -85,9 +85,8 @@ class ExtractionScreen:
 
 
 def _in_words(extraction: Extraction) -> str:
-    text = f"{extraction.n_frames} frames, {extraction.n_new} new"
-    if extraction.was_finished:
-        text = f"{extraction.n_frames} frames, already done"
+    text = _counted(extraction.n_frames, "frame")
+    text += ", already done" if extraction.was_finished else f", {extraction.n_new} new"
     if extraction.n_left_out > 0:
         text += f"; {extraction.n_left_out} left out: several tools, or not annotated"
     if extraction.labelled is not None:
@@ -102,6 +101,10 @@ def _in_words(extraction: Extraction) -> str:
     return text
 
 
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def print_summary(outcomes: Sequence[Outcome], settings: ExtractionSettings, out: Path) -> None:
     """How many frames there are now, and what to do with them."""
     done = [outcome.extraction for outcome in outcomes if outcome.extraction is not None]
@@ -109,9 +112,8 @@ def print_summary(outcomes: Sequence[Outcome], settings: ExtractionSettings, out
     failed = f", {n_failed} failed" if n_failed else ""
     n_frames, n_new = sum(one.n_frames for one in done), sum(one.n_new for one in done)
     folder = printable(str(out))
-    print_result(
-        f"{n_frames} frames of {len(done)} recordings ({n_new} new){failed}: {folder}/frames.csv"
-    )
+    frames, recordings = _counted(n_frames, "frame"), _counted(len(done), "recording")
+    print_result(f"{frames} of {recordings} ({n_new} new){failed}: {folder}/frames.csv")
     if not done:
         return
     print_result("next:")

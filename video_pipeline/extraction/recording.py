@@ -248,7 +248,7 @@ def _notes(taken: Taken | None, n_without_row: int) -> tuple[str, ...]:
     notes = list(taken.notes) if taken is not None else []
     if n_without_row > 0:
         notes.append(
-            f"{n_without_row} of its frames are not in frames.csv: the call that wrote them was "
-            "interrupted; the same call again lists them"
+            f"frames that are not in frames.csv: {n_without_row}; the call that wrote them was "
+            "interrupted, the same call again lists them"
         )
     return tuple(notes)

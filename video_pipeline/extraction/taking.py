@@ -31,7 +31,7 @@ from video_pipeline.records import FrameBatch, VideoInfo
 
 __all__ = ["Sampling", "Taken", "take_frames"]
 
-_BATCH_BYTES = 32 << 20
+_BATCH_BYTES = 16 << 20
 _LARGEST_BATCH = 32
 _N_THREADS = 4
 """That encode and write; most of their time they wait for the disk."""
@@ -175,12 +175,11 @@ def _notes(
     n_same = sum(a.pts_ms == b.pts_ms for a, b in pairwise(rows))
     if n_same > 0:
         yield (
-            f"{n_same} frames are the same picture as the one before: the recording shows fewer "
-            "than were asked for"
+            f"frames that repeat the picture before them: {n_same}; the recording showed no newer "
+            "one"
         )
     n_elsewhere = sum(one.is_elsewhere for one in written)
     if n_elsewhere > 0:
         yield (
-            f"{n_elsewhere} frames lie in another class folder than the annotation says, and were "
-            "left there"
+            f"frames in another class folder than the annotation says, left there: {n_elsewhere}"
         )
