@@ -162,8 +162,9 @@ def run(arguments: argparse.Namespace) -> int:
     with ExtractionScreen(len(recordings), quiet=arguments.quiet) as screen:
         for outcome in extract_recordings(recordings, out, settings, progress=screen.show):
             outcomes.append(outcome)
-            screen.report(outcome)
+            # Before it is said to be done, because the interruption may follow at once.
             _tell_what_is_left(arguments, len(recordings), outcomes)
+            screen.report(outcome)
     if not arguments.quiet:
         print_summary(outcomes, settings, out)
     is_done = all(o.extraction is not None and o.extraction.is_whole for o in outcomes)
