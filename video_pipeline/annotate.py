@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.frame_classifier import FrameClassifier
-from video_pipeline.frames import FrameSampler, SamplingReport, open_video, prefetch
+from video_pipeline.frames import (
+    RESIZE_RULE,
+    FrameSampler,
+    SamplingReport,
+    open_video,
+    prefetch,
+)
+from video_pipeline.frames.field_of_view import FieldOfView
+from video_pipeline.frames.quality import QualityWatch
 from video_pipeline.frames.recording import JoinedReader, PartSpan
 from video_pipeline.frames.sampling import OneOrMorePaths
+from video_pipeline.frames.whole_field_of_view import field_of_view_of
 from video_pipeline.records import FrameBatch, FramePredictions, ToolTimeline, VideoInfo
 from video_pipeline.timeline.aggregation import SecondMeans, build_timeline
 from video_pipeline.timeline.flags import flag_seconds
 
-__all__ = ["Annotation", "annotate_video"]
+__all__ = ["Annotation", "annotate_video", "wanted_resize_rule", "wants_cropped"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +40,8 @@ class Annotation:
     """(n_seconds,) why a second is doubtful, or empty."""
     parts: tuple[PartSpan, ...] = ()
     """Where each file lies on the clock of a recording that has several; else empty."""
+    field_of_view: FieldOfView | None = None
+    """What frames were cropped to; None where they were not."""
 
 
 def annotate_video(
@@ -37,29 +49,39 @@ def annotate_video(
     classifier: FrameClassifier,
     settings: AnnotationSettings | None = None,
     *,
+    field_of_view: FieldOfView | None = None,
     progress: Callable[[float, VideoInfo], None] | None = None,
 ) -> Annotation:
     """Annotate one recording; memory does not grow with its length.
 
     Several paths, in the order of their time, are one recording on one clock.
+    ``field_of_view`` is what an earlier look at the recording found; it saves looking again.
     ``progress`` is told the video time reached, in seconds, after each batch.
 
     Raises:
         RecordingError: the recording, or a file of it, holds no frame that can be shown.
     """
     settings = settings or AnnotationSettings()
-    means = SecondMeans(classifier.tools)
-    with open_video(path) as reader:
+    means, quality = SecondMeans(classifier.tools), QualityWatch()
+    open_reader = partial(open_video, path, decoder=settings.decoder, stream=settings.stream)
+    if not wants_cropped(classifier, settings):
+        field_of_view = None
+    elif field_of_view is None:
+        field_of_view = field_of_view_of(open_reader)
+    with open_reader() as reader:
         sampler = FrameSampler(
             reader,
             times=settings.times,
             size_px=classifier.input_size_px,
             batch_size=settings.batch_size,
+            resize_rule=wanted_resize_rule(classifier, settings),
+            field_of_view=field_of_view,
         )
         # Decoding runs ahead in a thread, so that both cores of the work overlap.
         with prefetch(sampler) as batches:
             for batch in batches:
                 means.add(_classify(batch, classifier))
+                quality.add(batch)
                 if progress is not None:
                     progress(float(batch.times_s[-1]), reader.info)
         info, report = reader.info, sampler.report
@@ -71,7 +93,22 @@ def annotate_video(
         n_frames=n_frames,
         smoothing=settings.smoothing,
     )
-    return Annotation(info, report, timeline, flag_seconds(timeline.n_frames, report), parts)
+    flags = flag_seconds(n_frames, report, quality=quality.flagged_seconds())
+    return Annotation(info, report, timeline, flags, parts, field_of_view)
+
+
+def wanted_resize_rule(classifier: FrameClassifier, settings: AnnotationSettings) -> str:
+    """The rule by which this annotation resizes frames: the classifier's, unless one is set."""
+    if settings.resize_rule is not None:
+        return settings.resize_rule
+    return str(getattr(classifier, "resize_rule", RESIZE_RULE))
+
+
+def wants_cropped(classifier: FrameClassifier, settings: AnnotationSettings) -> bool:
+    """Whether this annotation crops frames: as the classifier was trained, unless it is set."""
+    if settings.crop_field_of_view is not None:
+        return settings.crop_field_of_view
+    return bool(getattr(classifier, "crops_field_of_view", False))
 
 
 def _classify(batch: FrameBatch, classifier: FrameClassifier) -> FramePredictions:

@@ -21,6 +21,14 @@ class AnnotationSettings:
     """Seconds from the first frame; nothing before it is sampled."""
     end: Fraction | None = None
     """Nothing from here on is sampled; None: to the last frame."""
+    decoder: str = "pyav"
+    """``pyav`` or ``opencv``; see ``open_video``."""
+    stream: int | None = None
+    """Which of a file's video streams, from 0; None: the one with the largest picture."""
+    resize_rule: str | None = None
+    """See ``pixels.RESIZE_RULES``; None: the one that the classifier was trained with."""
+    crop_field_of_view: bool | None = None
+    """Whether frames are cropped to the endoscope's picture; None: as the classifier's were."""
     batch_size: int = 8
     """Frames handed over at once; changes speed and memory, never a result. Few keep decoding and
     classifying abreast on a CPU; a GPU wants 64."""

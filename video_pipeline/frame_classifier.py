@@ -13,7 +13,9 @@ __all__ = ["FrameClassifier"]
 class FrameClassifier(Protocol):
     """Says for every image and tool how likely the tool is to be visible.
 
-    An image's answer must not depend on the other images of the call.
+    An image's answer must not depend on the other images of the call. A classifier may also say how
+    its images have to be made: ``resize_rule`` (one of ``pixels.RESIZE_RULES``) and
+    ``crops_field_of_view``.
     """
 
     @property

@@ -38,7 +38,9 @@ class Shown:
     pts: Fraction
     is_corrupt: bool = False
 
-    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    def rgb(
+        self, size_px: tuple[int, int] | None = None, *, resize_rule: str = ""
+    ) -> NDArray[np.uint8]:
         raise NotImplementedError
 
 

@@ -36,7 +36,10 @@ class CountingFrame:
         self.pts = pts
         self.n_converted = 0
 
-    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    def rgb(
+        self, size_px: tuple[int, int] | None = None, *, resize_rule: str = ""
+    ) -> NDArray[np.uint8]:
+        del resize_rule
         self.n_converted += 1
         return barcode(self.number, size_px or (40, 50))
 

@@ -12,8 +12,10 @@ from video_pipeline.batch.table import BatchRow
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import PipelineError, RecordingError
 from video_pipeline.frame_classifier import FrameClassifier
+from video_pipeline.frames.field_of_view import FieldOfView
 from video_pipeline.output.manifest import (
     InputFile,
+    Manifest,
     ModelIdentity,
     Provenance,
     is_finished,
@@ -77,7 +79,13 @@ def _annotate_one(
         if progress is not None:
             progress(recording, position_s, info)
 
-    annotation = annotate_video(recording.paths, classifier, settings, progress=tell)
+    annotation = annotate_video(
+        recording.paths,
+        classifier,
+        settings,
+        field_of_view=_known_field_of_view(earlier, provenance),
+        progress=tell,
+    )
     status = "done" if _is_whole(annotation) else "partial"
     write_recording_folder(
         folder,
@@ -91,6 +99,15 @@ def _annotate_one(
     error = _what_is_missing(warnings) if status == "partial" else ""
     row = _row(recording, status, annotation.timeline.n_seconds, error)
     return Outcome(recording, row, folder, warnings=warnings)
+
+
+def _known_field_of_view(earlier: Manifest | None, provenance: Provenance) -> FieldOfView | None:
+    """What an earlier run found in the same file and stream, with whatever model."""
+    if earlier is None or earlier.provenance.input_sha256 != provenance.input_sha256:
+        return None
+    if earlier.provenance.parameters.get("stream") != provenance.parameters.get("stream"):
+        return None
+    return earlier.field_of_view
 
 
 def _provenance(

@@ -16,6 +16,7 @@ from video_pipeline.cli.arguments import (
     probability,
 )
 from video_pipeline.cli.console import printable
+from video_pipeline.cli.reading_arguments import add_reading_arguments, require_possible_reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,12 @@ def add_parser(commands: Any) -> None:
         default=Fraction(1),
         metavar="HZ",
         help="frames sampled a second (default 1)",
+    )
+    add_reading_arguments(parser)
+    parser.add_argument(
+        "--crop-field-of-view",
+        action=argparse.BooleanOptionalAction,
+        help="crop frames to the endoscope's picture (default: as the model was trained)",
     )
     parser.add_argument(
         "--batch-size",
@@ -184,11 +191,23 @@ def _settings(arguments: argparse.Namespace, model: ModelFolder) -> AnnotationSe
         raise ModelFolderError(
             model.path, "holds smoothing settings that are not known here", hint="train it again"
         ) from error
+    require_possible_reading(arguments)
     return AnnotationSettings(
         rate_hz=arguments.rate,
+        start=arguments.start,
+        end=arguments.end,
+        decoder=arguments.decoder,
+        stream=arguments.stream,
+        resize_rule=model.config.resize_rule,
+        crop_field_of_view=_crops(arguments, model),
         batch_size=arguments.batch_size or _batch_size_by_device(),
         smoothing=smoothing,
     )
+
+
+def _crops(arguments: argparse.Namespace, model: ModelFolder) -> bool:
+    trained: bool = getattr(model.config, "crops_field_of_view", False)
+    return trained if arguments.crop_field_of_view is None else arguments.crop_field_of_view
 
 
 def _batch_size_by_device() -> int:

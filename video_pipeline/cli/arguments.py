@@ -21,6 +21,7 @@ __all__ = [
     "positive_rate",
     "probability",
     "share",
+    "whole_number",
 ]
 
 
@@ -47,6 +48,13 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"a whole number from 1 is expected, not {text!r}")
     return value
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 0."""
+    if not text.isdecimal() or not text.isascii():
+        raise argparse.ArgumentTypeError(f"a whole number from 0 is expected, not {text!r}")
+    return int(text)
 
 
 def positive_float(text: str) -> float:

@@ -12,12 +12,12 @@ from video_pipeline.cli.arguments import (
     WrongCallError,
     duration,
     jpeg_quality,
-    moment,
     picture_size,
     positive_int,
     positive_rate,
 )
 from video_pipeline.cli.extraction_screen import ExtractionScreen, print_summary
+from video_pipeline.cli.reading_arguments import add_reading_arguments, require_possible_reading
 
 if TYPE_CHECKING:
     from video_pipeline.extraction.choosing import Moments
@@ -133,14 +133,7 @@ def _add_moments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|OUT",
         help="the timeline.csv of the recording, or the folder that `annotate` wrote",
     )
-    group.add_argument(
-        "--start",
-        type=moment,
-        default=Fraction(0),
-        metavar="TIME",
-        help="nothing before it: 90, 1:30 or 1:02:03.5",
-    )
-    group.add_argument("--end", type=moment, metavar="TIME", help="nothing from there on")
+    add_reading_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -182,8 +175,7 @@ def _require_sense(arguments: argparse.Namespace) -> None:
         raise WrongCallError("--quality is for jpg; png loses nothing")
     if arguments.every is not None and arguments.every > _LONGEST_INTERVAL_S:
         raise WrongCallError("--every is at most 24h")
-    if arguments.end is not None and arguments.end <= arguments.start:
-        raise WrongCallError("--end lies after --start")
+    require_possible_reading(arguments)
 
 
 def _require_one_recording(arguments: argparse.Namespace, n_recordings: int) -> None:
@@ -215,6 +207,8 @@ def _settings(arguments: argparse.Namespace) -> ExtractionSettings:
         part=Part(arguments.start, arguments.end),
         picture=_picture(arguments),
         labels=arguments.labels,
+        decoder=arguments.decoder,
+        stream=arguments.stream,
         split=(arguments.split or "train") if arguments.single_tool else None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -82,13 +82,12 @@ class FramesTable:
         write_text(self._path, buffer.getvalue())
 
 
-def flags_of_seconds(report: SamplingReport) -> tuple[str, ...]:
-    """(n_seconds,) why the frames of a second are doubtful, in the words of ``timeline.flags``.
-
-    Whatever else is found out about a frame (that it is black, or blurred) is to be joined here.
-    """
+def flags_of_seconds(
+    report: SamplingReport, quality: Mapping[str, Sequence[int]]
+) -> tuple[str, ...]:
+    """(n_seconds,) why the frames of a second are doubtful, in the words of ``timeline.flags``."""
     # A frame was shown in every second of which a row speaks: none is a gap.
-    return flag_seconds(np.ones(report.n_seconds, dtype=np.int64), report)
+    return flag_seconds(np.ones(report.n_seconds, dtype=np.int64), report, quality=quality)
 
 
 def _cells(row: FrameRow) -> list[str]:

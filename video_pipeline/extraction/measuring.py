@@ -14,13 +14,13 @@ _SELDOM = RegularTimes(Fraction(1, 1000))
 _SMALL_PX = (16, 16)
 
 
-def measure_duration(path: Path) -> float:
+def measure_duration(path: Path, *, stream: int | None = None) -> float:
     """Seconds from the first frame shown to the end of the last one.
 
     Raises:
         RecordingError: the recording holds no frame that can be shown.
     """
-    with open_video(path) as reader:
+    with open_video(path, stream=stream) as reader:
         sampler = FrameSampler(reader, times=_SELDOM, size_px=_SMALL_PX, batch_size=1)
         for _ in sampler:
             pass

@@ -36,6 +36,8 @@ class ExtractionRecord:
     """``frames``: all in a folder of their own; ``train`` or ``test``: in class folders there."""
     pictures: Mapping[str, Mapping[str, Any]]
     """For each format how its pictures are made (``PictureSettings.as_json``)."""
+    stream: int | None = None
+    """Which of the file's video streams was asked for."""
     duration_s: float | None = None
     """As measured; None as long as it was not."""
     is_whole: bool = True
@@ -78,6 +80,7 @@ def _record_of(content: dict[str, Any]) -> ExtractionRecord:
         sha256=str(content["sha256"]),
         layout=str(content["layout"]),
         pictures={name: dict(made) for name, made in content["pictures"].items()},
+        stream=content["stream"],
         duration_s=duration_s,
         is_whole=bool(content["is_whole"]),
         warnings=tuple(map(str, content["warnings"])),

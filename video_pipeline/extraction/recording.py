@@ -74,7 +74,7 @@ def extract_frames(
         OutputError: something cannot be written; what was written stays, and the same call goes on.
     """
     record = _own_record(recording, folder, settings)
-    length = _Length(recording, record.duration_s, progress)
+    length = _Length(recording, record.duration_s, progress, stream=settings.stream)
     annotation, notes = _annotation(recording, settings, length)
     moments = resolve_moments(
         settings.moments,
@@ -135,6 +135,12 @@ def _own_record(
             f"is not the recording whose frames are in {place}",
             hint="rename it, or choose another folder",
         )
+    if earlier.stream != wanted.stream:
+        raise RecordingError(
+            path,
+            f"the frames in {place} are of another of its video streams",
+            hint="choose another folder, or the same --stream",
+        )
     if earlier.layout != wanted.layout:
         raise RecordingError(
             path,
@@ -165,6 +171,7 @@ def _new_record(path: Path, settings: ExtractionSettings) -> ExtractionRecord:
             path, f"cannot be read ({error.strerror})", hint="check its permissions and its disk"
         ) from error
     return ExtractionRecord(
+        stream=settings.stream,
         name=path.name,
         size_bytes=size_bytes,
         sha256=sha256,
@@ -176,8 +183,16 @@ def _new_record(path: Path, settings: ExtractionSettings) -> ExtractionRecord:
 class _Length:
     """How long a recording is: as remembered, or measured when somebody asks."""
 
-    def __init__(self, recording: Recording, known: float | None, progress: Progress) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        known: float | None,
+        progress: Progress,
+        *,
+        stream: int | None,
+    ) -> None:
         self._recording = recording
+        self._stream = stream
         self._progress = progress
         self.known = known
         """Seconds; None as long as nobody asked."""
@@ -185,7 +200,7 @@ class _Length:
     def duration_s(self) -> float:
         if self.known is None:
             self._progress(Measuring(self._recording))
-            self.known = measure_duration(self._recording.path)
+            self.known = measure_duration(self._recording.path, stream=self._stream)
         return self.known
 
     def n_seconds(self) -> int:

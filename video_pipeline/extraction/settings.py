@@ -21,6 +21,10 @@ class ExtractionSettings:
     picture: PictureSettings = field(default_factory=PictureSettings)
     labels: Path | None = None
     """A tool annotation, or the folder that holds one for each recording."""
+    decoder: str = "pyav"
+    """``pyav`` or ``opencv``; see ``open_video``."""
+    stream: int | None = None
+    """Which of a file's video streams, from 0; None: the one with the largest picture."""
     split: str | None = None
     """``train`` or ``test``: only frames of at most one tool, in class folders there."""
 

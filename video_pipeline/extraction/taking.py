@@ -26,7 +26,9 @@ from video_pipeline.frames import (
     SamplingTimes,
     open_video,
     prefetch,
+    resize_rgb,
 )
+from video_pipeline.frames.quality import QUALITY_SIZE_PX, QualityWatch
 from video_pipeline.records import FrameBatch, VideoInfo
 
 __all__ = ["Sampling", "Taken", "take_frames"]
@@ -77,7 +79,8 @@ def take_frames(
     """
     written: list[_Written] = []
     writer = _FrameWriter(recording.video_id, folder, settings, annotation)
-    with open_video(recording.path) as reader:
+    quality = QualityWatch()
+    with open_video(recording.path, decoder=settings.decoder, stream=settings.stream) as reader:
         sampler = FrameSampler(
             reader,
             times=times,
@@ -90,6 +93,7 @@ def take_frames(
                     begin()
                 of_batch = list(pool.map(writer.write, *_columns(batch)))
                 folder.add(one.row for one in of_batch if one.row is not None)
+                quality.add(_small(batch))
                 written += of_batch
                 progress(Sampling(recording, float(batch.times_s[-1]), reader.info))
     report = sampler.report
@@ -99,7 +103,7 @@ def take_frames(
             f"shows no frame at the times asked for; it lasts {report.duration_s:.1f} s",
             hint="look at --start and --end",
         )
-    flags = flags_of_seconds(report)
+    flags = flags_of_seconds(report, quality.flagged_seconds())
     rows = [one.row for one in written if one.row is not None]
     return Taken(
         rows=tuple(replace(row, flag=flags[min(row.second, len(flags) - 1)]) for row in rows),
@@ -153,6 +157,12 @@ class _FrameWriter:
             return (self.video_id,)
         class_name = class_of(second, self.annotation)
         return None if class_name is None else (self.settings.split, class_name)
+
+
+def _small(batch: FrameBatch) -> FrameBatch:
+    """The same frames at the size that the quality flags were measured at."""
+    images = np.stack([resize_rgb(image, QUALITY_SIZE_PX) for image in batch.images])
+    return FrameBatch(images, batch.times_s, batch.pts_s)
 
 
 def _columns(

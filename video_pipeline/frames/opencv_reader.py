@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from video_pipeline.frames.ending import Ending
 from video_pipeline.frames.on_display import Display, n_rows
 from video_pipeline.frames.opencv_survey import Survey, refusal, survey
-from video_pipeline.frames.pixels import resize_rgb
+from video_pipeline.frames.pixels import RESIZE_RULE, resize_rgb
 from video_pipeline.frames.reader import DecodeReport, Sample
 from video_pipeline.frames.sampling_times import ChosenTimes, SamplingTimes
 from video_pipeline.records import VideoInfo
@@ -64,7 +64,9 @@ class OpenCvFrame:
         """Keep the picture, (height, width, 3) as stored."""
         self._bgr = bgr
 
-    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    def rgb(
+        self, size_px: tuple[int, int] | None = None, *, resize_rule: str = RESIZE_RULE
+    ) -> NDArray[np.uint8]:
         """(height, width, 3) RGB as displayed, or squeezed into ``size_px`` (height, width)."""
         if self._bgr is None:
             raise RuntimeError("only frames that a reader gave have pixels")
@@ -72,7 +74,9 @@ class OpenCvFrame:
         upright = self._survey.orientation.apply(stored)
         info = self._survey.info
         displayed_px = (info.height_px, info.width_px)
-        return resize_rgb(upright, displayed_px if size_px is None else size_px)
+        if size_px is None:
+            return resize_rgb(upright, displayed_px)
+        return resize_rgb(upright, size_px, resize_rule)
 
 
 class OpenCvReader:

@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 
 from video_pipeline.frames.decoding import VideoPacket, set_up_decoder
 from video_pipeline.frames.planned_run import DecodedPicture, RunSamples
-from video_pipeline.frames.planning import ReadingPlan, Run
+from video_pipeline.frames.planning import NOBODY, ReadingPlan, Run
 
 __all__ = ["PlannedDecoder"]
 
@@ -69,6 +69,8 @@ class PlannedDecoder:
         """Packets that should have given a frame and gave none."""
         self.n_repeated = 0
         """Runs that were decoded in full."""
+        self.lost: list[int] = []
+        """Numbers of the sampling times that nothing could be shown for."""
         self.damaged: list[int] = []
         """Timestamps of frames that are damaged or could not be decoded."""
 
@@ -122,6 +124,7 @@ class PlannedDecoder:
         again: Numbered = chain(kept.packets, packets) if kept.is_complete else from_start
         damage = _Damage()
         yield from samples.match_every(self._every_frame(run, again, damage))
+        self.lost += [number for number in samples.lost if number != NOBODY]
         self.n_decoded += damage.n_frames
         self.n_corrupt += damage.n_corrupt
         self.n_lost += damage.n_lost

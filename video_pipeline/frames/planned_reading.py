@@ -61,6 +61,7 @@ class PlannedReading:
         self._source: PacketSource
         self._scan: PacketScan
         self._decoders: list[PlannedDecoder] = []
+        self._stale: set[int] = set()
         self._is_finished = False
         self.plan = self._make_plan(first_number=0)
 
@@ -84,7 +85,8 @@ class PlannedReading:
         """Sum up what there was so far."""
         plan, decoders = self.plan, self._decoders
         ending = self._ending()
-        damaged = [pts for decoder in decoders for pts in decoder.damaged]
+        damaged = {int(self._seconds(pts)) for decoder in decoders for pts in decoder.damaged}
+        lost = {int(self._times.at(n)) for decoder in decoders for n in decoder.lost}
         n_repeated = sum(decoder.n_repeated for decoder in decoders)
         again = f", {n_repeated} stretches once more in full" if n_repeated > 0 else ""
         n_corrupt = sum(decoder.n_corrupt for decoder in decoders)
@@ -98,7 +100,7 @@ class PlannedReading:
             n_decoded=sum(decoder.n_decoded for decoder in decoders),
             n_corrupt=n_corrupt,
             n_lost=n_lost,
-            damaged_seconds=tuple(sorted({int(self._seconds(pts)) for pts in damaged})),
+            damaged_seconds=tuple(sorted(damaged | lost | self._stale)),
             declared_duration_s=None
             if self._header.duration is None
             else float(self._header.duration),
@@ -153,7 +155,9 @@ class PlannedReading:
     def _sampled(self, number: int, picture: DecodedPicture) -> Iterator[SampledPicture]:
         time, pts = self._times.at(number), self._seconds(picture.frame.pts or 0)
         # Where its own frame was lost, an earlier one is on display, but not for ever.
-        if not is_gap(time - pts, usual=self.plan.usual_interval):
+        if is_gap(time - pts, usual=self.plan.usual_interval):
+            self._stale.add(int(time))
+        else:
             yield SampledPicture(time, pts, picture)
 
     def _seconds(self, pts: int) -> Fraction:

@@ -39,6 +39,8 @@ class RunSamples:
         """Timestamps of the frames that have to be decoded."""
         if with_neighbours:
             self.wanted.update(self._before, self._after)
+        self.lost: list[int] = []
+        """Numbers of the sampling times that nothing could be shown for."""
         self._found: dict[int, VideoFrame] = {}
         self._next = 0
         self._picture: DecodedPicture | None = None
@@ -101,6 +103,7 @@ class RunSamples:
             if after is not None and self._pts[self._next] >= (after.pts or 0):
                 return
             if current is None:
+                self.lost.append(self._numbers[self._next])
                 self._next += 1
             else:
                 yield from self._hand_out(_picture(before, current, after))

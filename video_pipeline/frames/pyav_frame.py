@@ -22,7 +22,13 @@ from video_pipeline.frames.orientation import (
     orientation_of_matrix,
     orientation_of_rotation,
 )
-from video_pipeline.frames.pixels import RgbConverter, resize_rgb
+from video_pipeline.frames.pixels import (
+    FAST_RESIZE_RULE,
+    RESIZE_RULE,
+    RESIZE_RULES,
+    RgbConverter,
+    resize_rgb,
+)
 from video_pipeline.frames.planned_run import DecodedPicture
 
 __all__ = ["PyAvFrame"]
@@ -74,9 +80,15 @@ class PyAvFrame:
         width = max(1, round(width * self._pixel_aspect))
         return (width, height) if self.orientation.is_transposed else (height, width)
 
-    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    def rgb(
+        self, size_px: tuple[int, int] | None = None, *, resize_rule: str = RESIZE_RULE
+    ) -> NDArray[np.uint8]:
         """(height, width, 3) RGB as displayed, or squeezed into ``size_px`` (height, width)."""
+        if size_px is not None and resize_rule not in RESIZE_RULES:
+            raise ValueError(f"a resize rule is one of {RESIZE_RULES}, got {resize_rule!r}")
         try:
+            if size_px is not None and resize_rule == FAST_RESIZE_RULE:
+                return self._small(size_px)
             stored = self._converter.rgb(self._whole_picture())
         except av.FFmpegError as error:
             name = self._frame.format.name
@@ -85,6 +97,12 @@ class PyAvFrame:
             ) from error
         upright = self.orientation.apply(stored)
         return resize_rgb(upright, self.size_px if size_px is None else size_px)
+
+    def _small(self, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+        """Squeezed first and turned then, which is the same and costs less."""
+        height, width = size_px
+        stored_px = (width, height) if self.orientation.is_transposed else (height, width)
+        return self.orientation.apply(self._converter.small_rgb(self._whole_picture(), stored_px))
 
     def _whole_picture(self) -> VideoFrame:
         """The frame, deinterlaced where it has to be."""

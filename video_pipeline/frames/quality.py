@@ -20,7 +20,18 @@ from video_pipeline.frames.picture_faults import (
 )
 from video_pipeline.records import FrameBatch
 
-__all__ = ["BLACK", "BLURRED", "FROZEN", "OUT_OF_FIELD", "QualityWatch", "is_same_picture"]
+__all__ = [
+    "BLACK",
+    "BLURRED",
+    "FROZEN",
+    "OUT_OF_FIELD",
+    "QUALITY_SIZE_PX",
+    "QualityWatch",
+    "is_same_picture",
+]
+
+QUALITY_SIZE_PX = (224, 224)
+"""(height, width) of the pictures on which the thresholds were measured."""
 
 BLACK = "black"
 """Nothing is to be seen; such a picture is none of the following."""

@@ -15,6 +15,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.frames.pixels import RESIZE_RULE
 from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.records import VideoInfo
 
@@ -34,13 +35,15 @@ class ShownFrame(Protocol):
         """Whether parts of the picture were damaged and had to be guessed by the decoder."""
         ...
 
-    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    def rgb(
+        self, size_px: tuple[int, int] | None = None, *, resize_rule: str = RESIZE_RULE
+    ) -> NDArray[np.uint8]:
         """(height, width, 3) RGB, upright and not mirrored, as a viewer sees it.
 
-        ``size_px`` is (height, width): the full picture is squeezed into it by the one resize
-        rule (``pixels.RESIZE_RULE``), its aspect not kept. None keeps the displayed size, pixel
-        aspect applied. Every call converts anew; valid until the reader is closed. May raise
-        ``RecordingError`` where the pixel format cannot be converted.
+        ``size_px`` is (height, width): the full picture is squeezed into it by a rule of
+        ``pixels.RESIZE_RULES``, its aspect not kept. None keeps the displayed size, pixel
+        aspect applied (by the reference rule). Every call converts anew; valid until the reader
+        is closed. May raise ``RecordingError`` where the pixel format cannot be converted.
         """
         ...
 

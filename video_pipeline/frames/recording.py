@@ -21,6 +21,7 @@ from video_pipeline.frames.joint_report import (
     printable_name,
 )
 from video_pipeline.frames.on_display import CLOCK_ROUNDING
+from video_pipeline.frames.pixels import RESIZE_RULE
 from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
 from video_pipeline.frames.recorder_clock import RecorderClock, creation_time
 from video_pipeline.frames.sampling_times import ChosenTimes, SamplingTimes
@@ -248,8 +249,10 @@ class _MovedFrame:
     def is_corrupt(self) -> bool:
         return self._frame.is_corrupt
 
-    def rgb(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-        return self._frame.rgb(size_px)
+    def rgb(
+        self, size_px: tuple[int, int] | None = None, *, resize_rule: str = RESIZE_RULE
+    ) -> NDArray[np.uint8]:
+        return self._frame.rgb(size_px, resize_rule=resize_rule)
 
     def is_of(self, frame: ShownFrame) -> bool:
         return self._frame is frame

@@ -10,13 +10,24 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.frames.field_of_view import FieldOfView
+from video_pipeline.frames.pixels import RESIZE_RULE, RESIZE_RULES, resize_rgb
 from video_pipeline.frames.pyav_reader import PyAvReader
-from video_pipeline.frames.reader import DecodeReport, Sample, VideoReader
+from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
 from video_pipeline.frames.recording import JoinedReader
 from video_pipeline.frames.sampling_times import RegularTimes, SamplingTimes, exact_rate
 from video_pipeline.records import FrameBatch
 
-__all__ = ["FrameSampler", "OneOrMorePaths", "SamplingReport", "open_video", "sample_frames"]
+__all__ = [
+    "DECODERS",
+    "FrameSampler",
+    "OneOrMorePaths",
+    "SamplingReport",
+    "open_video",
+    "sample_frames",
+]
+
+DECODERS = ("pyav", "opencv")
 
 OneOrMorePaths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """A recording: one file, or the files of one operation in the order of their time."""
@@ -44,8 +55,17 @@ class FrameSampler:
         times: SamplingTimes | None = None,
         size_px: tuple[int, int] | None = (224, 224),
         batch_size: int = 32,
+        resize_rule: str = RESIZE_RULE,
+        field_of_view: FieldOfView | None = None,
     ) -> None:
-        """``times``: None for one frame a second."""
+        """``times``: None for one frame a second. ``field_of_view``: what pictures are cropped to.
+
+        A cropped picture is cut out of the full one, then resized.
+        """
+        if resize_rule not in RESIZE_RULES:
+            raise ValueError(f"a resize rule is one of {RESIZE_RULES}, got {resize_rule!r}")
+        self._resize_rule = resize_rule
+        self._field_of_view = field_of_view
         self._reader = reader
         self._times = times if times is not None else RegularTimes()
         self._size_px = _checked_size(size_px)
@@ -85,22 +105,54 @@ class FrameSampler:
         converted: tuple[Sample, NDArray[np.uint8]] | None = None
         for sample in self._reader.samples(self._times):
             if converted is None or converted[0].frame is not sample.frame:
-                converted = sample, sample.frame.rgb(self._size_px)
+                converted = sample, self._image_of(sample.frame)
             yield sample, converted[1]
 
+    def _image_of(self, frame: ShownFrame) -> NDArray[np.uint8]:
+        if self._field_of_view is None:
+            return frame.rgb(self._size_px, resize_rule=self._resize_rule)
+        cropped = self._field_of_view.crop(frame.rgb())
+        if self._size_px is None:
+            return cropped
+        return resize_rgb(cropped, self._size_px, self._resize_rule)
 
-def open_video(path: OneOrMorePaths, *, n_threads: int = 0) -> VideoReader:
-    """Open a recording for one pass; ``n_threads`` decoder threads, 0: one for each processor.
 
+def open_video(
+    path: OneOrMorePaths,
+    *,
+    n_threads: int = 0,
+    decoder: str = "pyav",
+    stream: int | None = None,
+) -> VideoReader:
+    """Open a recording for one pass; ``n_threads`` decoder threads, 0: as many as help.
+
+    ``decoder``: ``pyav``, or ``opencv``, which refuses what it would get wrong. ``stream``: which
+    of a file's video streams, from 0; None for the one with the largest picture.
     Several paths, in the order of their time, are read as one recording (``JoinedReader``).
 
     Raises ``RecordingError`` where a file is no recording or has not one frame to show.
     """
-    if isinstance(path, str | os.PathLike):
-        return PyAvReader(path, n_threads=n_threads)
-    if len(path) == 1:
-        return open_video(path[0], n_threads=n_threads)
-    return JoinedReader(path, lambda part: open_video(part, n_threads=n_threads))
+    if decoder not in DECODERS:
+        raise ValueError(f"a decoder is one of {DECODERS}, got {decoder!r}")
+    if decoder == "opencv" and stream is not None:
+        raise ValueError("OpenCV reads the first video stream only: choose one with PyAV")
+    if not isinstance(path, str | os.PathLike):
+        return _open_joined(path, n_threads=n_threads, decoder=decoder, stream=stream)
+    if decoder == "opencv":
+        # Imported here, because it changes what OpenCV's FFmpeg writes to the terminal.
+        from video_pipeline.frames.opencv_reader import OpenCvReader
+
+        return OpenCvReader(path, n_threads=n_threads)
+    return PyAvReader(path, n_threads=n_threads, stream=stream)
+
+
+def _open_joined(
+    paths: Sequence[str | os.PathLike[str]], *, n_threads: int, decoder: str, stream: int | None
+) -> VideoReader:
+    def open_part(part: str | os.PathLike[str]) -> VideoReader:
+        return open_video(part, n_threads=n_threads, decoder=decoder, stream=stream)
+
+    return open_part(paths[0]) if len(paths) == 1 else JoinedReader(paths, open_part)
 
 
 def sample_frames(
@@ -109,6 +161,7 @@ def sample_frames(
     rate_hz: float | Fraction = 1.0,
     size_px: tuple[int, int] | None = (224, 224),
     batch_size: int = 32,
+    resize_rule: str = RESIZE_RULE,
 ) -> Iterator[FrameBatch]:
     """The frame on display at each k / ``rate_hz`` s, as batches; see ``FrameSampler``.
 
@@ -118,7 +171,13 @@ def sample_frames(
     times = RegularTimes(exact_rate(rate_hz))
     reader = open_video(path)
     try:
-        sampler = FrameSampler(reader, times=times, size_px=size_px, batch_size=batch_size)
+        sampler = FrameSampler(
+            reader,
+            times=times,
+            size_px=size_px,
+            batch_size=batch_size,
+            resize_rule=resize_rule,
+        )
     except ValueError:
         reader.close()
         raise

@@ -17,6 +17,7 @@ from typing import Any
 
 from video_pipeline.annotate import Annotation
 from video_pipeline.config import AnnotationSettings
+from video_pipeline.frames.field_of_view import FieldOfView
 from video_pipeline.output.files import write_text
 
 __all__ = [
@@ -88,6 +89,12 @@ class Provenance:
         """Sum up a recording's files, and name the settings that change a result."""
         parameters = {
             "rate_hz": str(settings.rate_hz),
+            "start_s": str(settings.start),
+            "end_s": _text(settings.end),
+            "decoder": settings.decoder,
+            "stream": settings.stream,
+            "resize_rule": settings.resize_rule,
+            "crop_field_of_view": settings.crop_field_of_view,
             "smoothing": dataclasses.asdict(settings.smoothing),
         }
         return cls(
@@ -110,6 +117,8 @@ class Manifest:
     warnings: tuple[str, ...]
     outputs: Mapping[str, str]
     """SHA-256 of each file beside it."""
+    field_of_view: FieldOfView | None
+    """What frames were cropped to; None where they were not."""
 
 
 def write_manifest(
@@ -143,6 +152,7 @@ def write_manifest(
         "model": dataclasses.asdict(model),
         "tools": annotation.timeline.tools,
         "parameters": provenance.parameters,
+        "field_of_view": _box(annotation.field_of_view),
         "decoding": report,
         "warnings": warnings,
         "outputs": {
@@ -176,6 +186,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             n_seconds=int(content["outputs"]["timeline.csv"]["rows"]),
             warnings=tuple(content["warnings"]),
             outputs={name: entry["sha256"] for name, entry in content["outputs"].items()},
+            field_of_view=_field_of_view(content.get("field_of_view")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # Absent, cut, foreign: all mean that the work has to be done (again).
@@ -217,6 +228,14 @@ def _parts(annotation: Annotation, provenance: Provenance) -> dict[str, Any]:
             for file, span in zip(provenance.files, annotation.parts, strict=True)
         ]
     }
+
+
+def _box(field_of_view: FieldOfView | None) -> dict[str, float] | None:
+    return None if field_of_view is None else dataclasses.asdict(field_of_view)
+
+
+def _field_of_view(box: Mapping[str, float] | None) -> FieldOfView | None:
+    return None if box is None else FieldOfView(**box)
 
 
 def _text(value: object | None) -> str | None:

@@ -1,8 +1,8 @@
-"""Why a second is doubtful: nothing was recorded, frames were damaged, the recording was cut."""
+"""Why a second is doubtful: nothing recorded, frames damaged, the recording cut, a bad picture."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ DECODE_ERROR = "decode_error"
 CUT_OFF = "cut_off"
 """The recording ends within this second although it should have gone on."""
 NOT_SAMPLED = "not_sampled"
-"""The sampling rate is below one a second and passed this one over."""
+"""Nobody looked: the rate is below one a second, or the second lies outside of start and end."""
 
 
 class _Report(Protocol):
@@ -29,16 +29,28 @@ class _Report(Protocol):
     def is_complete(self) -> bool: ...
 
 
-def flag_seconds(n_frames: NDArray[np.int64], report: _Report) -> tuple[str, ...]:
-    """(n_seconds,) flags; several reasons are joined by ``+``, in the order of their list here."""
+def flag_seconds(
+    n_frames: NDArray[np.int64],
+    report: _Report,
+    *,
+    quality: Mapping[str, Sequence[int]] | None = None,
+) -> tuple[str, ...]:
+    """(n_seconds,) flags; several reasons are joined by ``+``, in the order of their list here.
+
+    ``quality``: by the name of each fault of pictures (see ``frames.quality``), its seconds.
+    """
     reasons: list[list[str]] = [[] for _ in n_frames]
     in_gap = _seconds_in(report.gaps, len(n_frames))
-    for k, n in enumerate(n_frames):
-        if n == 0:
-            reasons[k].append(GAP if in_gap[k] else NOT_SAMPLED)
-    for k in report.damaged_seconds:
-        if k < len(reasons):
-            reasons[k].append(DECODE_ERROR)
+    damaged = set(report.damaged_seconds)
+    for k in np.flatnonzero(n_frames == 0).tolist():
+        if in_gap[k]:
+            reasons[k].append(GAP)
+        elif k not in damaged:
+            reasons[k].append(NOT_SAMPLED)
+    for reason, seconds in {DECODE_ERROR: sorted(damaged), **(quality or {})}.items():
+        for k in seconds:
+            if k < len(reasons):
+                reasons[k].append(reason)
     if not report.is_complete and reasons:
         reasons[-1].append(CUT_OFF)
     return tuple("+".join(of_second) for of_second in reasons)
