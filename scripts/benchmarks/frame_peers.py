@@ -20,22 +20,29 @@ SIZE = 224
 
 
 def ours(clip: str, interval_s: float) -> Callable[[], int]:
-    """The sampler of this project."""
-    sys.path.insert(0, str(Path(__file__).parents[2]))
-    from video_pipeline.frames import sample_frames
-
-    return lambda: sum(len(batch) for batch in sample_frames(clip, rate_hz=1 / interval_s))
+    """This project's sampler with the fast resize rule, as for a model trained by it."""
+    return _ours(clip, interval_s, resize_rule="swscale_area", n_threads=0)
 
 
-def ours_one_thread(clip: str, interval_s: float) -> Callable[[], int]:
-    """The same with one decoding thread, as in a batch of many recordings."""
+def ours_by_reference(clip: str, interval_s: float) -> Callable[[], int]:
+    """The same with the reference resize rule: full RGB, then OpenCV's INTER_AREA."""
+    return _ours(clip, interval_s, resize_rule="opencv_inter_area", n_threads=0)
+
+
+def ours_on_one_thread(clip: str, interval_s: float) -> Callable[[], int]:
+    """The fast rule and one decoding thread, as in a batch of many recordings."""
+    return _ours(clip, interval_s, resize_rule="swscale_area", n_threads=1)
+
+
+def _ours(clip: str, interval_s: float, *, resize_rule: str, n_threads: int) -> Callable[[], int]:
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from video_pipeline.frames import FrameSampler, RegularTimes, open_video
     from video_pipeline.frames.sampling_times import exact_rate
 
     def run() -> int:
-        with open_video(clip, n_threads=1) as reader:
-            sampler = FrameSampler(reader, times=RegularTimes(exact_rate(1 / interval_s)))
+        with open_video(clip, n_threads=n_threads) as reader:
+            times = RegularTimes(exact_rate(1 / interval_s))
+            sampler = FrameSampler(reader, times=times, resize_rule=resize_rule)
             return sum(len(batch) for batch in sampler)
 
     return run
@@ -119,7 +126,8 @@ def torchcodec(clip: str, interval_s: float) -> Callable[[], int]:
 
 PEERS = {
     "ours": ours,
-    "ours-1-thread": ours_one_thread,
+    "ours-reference": ours_by_reference,
+    "ours-1-thread": ours_on_one_thread,
     "naive": naive,
     "pyav": pyav_sequential,
     "decord": decord,

@@ -23,7 +23,7 @@ from benchmarks.frame_clips import CLIPS, ClipRecipe, make_clip
 
 __all__ = ["add_parser"]
 
-_HERE = ("ours", "ours-1-thread", "naive", "pyav")
+_HERE = ("ours", "ours-reference", "ours-1-thread", "naive", "pyav")
 _ELSEWHERE = ("decord", "torchcodec")
 
 

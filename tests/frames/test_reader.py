@@ -23,7 +23,7 @@ from video_pipeline.frames import VideoReader, open_video
 from video_pipeline.frames.orientation import orientation_of_rotation
 from video_pipeline.frames.pixels import RgbConverter
 from video_pipeline.frames.planned_run import DecodedPicture
-from video_pipeline.frames.pyav_frame import PyAvFrame
+from video_pipeline.frames.pyav_frame import Orientations, PyAvFrame
 
 F = Fraction
 
@@ -180,6 +180,7 @@ class TestOrientation:
             pts=F(0),
             pixel_aspect=F(1),
             converter=RgbConverter(),
+            orientations=Orientations(),
             path="c.mp4",
         )
         assert frame.orientation == orientation_of_rotation(-90)

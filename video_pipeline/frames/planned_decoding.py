@@ -27,6 +27,7 @@ _MOST_VAIN_TRIES = 3
 """Runs that failed although nothing is damaged, after which no other is tried the fast way."""
 
 _THE_END = (-1, None)
+_STRICT, _PATIENT = "strict", "patient"
 
 Numbered = Iterator[tuple[int, VideoPacket]]
 Given = tuple[int, DecodedPicture]
@@ -39,28 +40,30 @@ class PlannedDecoder:
         self,
         plan: ReadingPlan,
         *,
-        packets: Callable[[], Iterator[VideoPacket]],
+        packets: Iterator[VideoPacket],
+        packets_again: Callable[[], Iterator[VideoPacket]],
+        context: VideoCodecContext,
         new_context: Callable[[], VideoCodecContext],
         is_open_access: Callable[[VideoPacket], bool],
         n_threads: int,
         skips_non_references: bool,
         with_neighbours: bool,
     ) -> None:
-        """``packets`` reads the recording's packets anew, from its first on, at each call.
+        """``packets`` are the recording's, from its first on; ``packets_again`` reads them anew.
 
-        ``new_context`` makes an unopened decoder of the stream. ``is_open_access``: whether a run
-        that begins with this packet cannot be told from damage by a decoder that fails on any.
+        ``context`` is an unopened decoder of the stream, ``new_context`` makes another one.
+        ``is_open_access``: whether a run that begins with this packet cannot be told from damage by
+        a decoder that fails on any.
         """
         self._plan = plan
         self._packets = packets
+        self._packets_again = packets_again
         self._new_context = new_context
         self._skips = skips_non_references
         self._is_open_access = is_open_access
         self._with_neighbours = with_neighbours
-        self._strict = new_context()
-        set_up_decoder(self._strict, n_threads=n_threads, is_careful=False)
-        self._patient = new_context()
-        set_up_decoder(self._patient, n_threads=1, is_careful=True)
+        set_up_decoder(context, n_threads=n_threads, is_careful=False)
+        self._contexts = {_STRICT: context}
         self._n_vain = 0
         self.n_decoded = 0
         """Frames that came out of the decoder, damaged ones included."""
@@ -76,7 +79,7 @@ class PlannedDecoder:
 
     def samples(self) -> Iterator[Given]:
         """(number of the sampling time, picture) for each sample that could be had."""
-        packets = enumerate(self._packets())
+        packets = enumerate(self._packets)
         for run in self._plan.runs:
             samples = RunSamples(self._plan, run, with_neighbours=self._with_neighbours)
             kept = _KeptPackets()
@@ -84,6 +87,10 @@ class PlannedDecoder:
                 yield from self._decode_fast(run, packets, samples, kept)
             if not samples.are_all_given:
                 yield from self._decode_carefully(run, packets, samples, kept)
+
+    def let_go(self) -> None:
+        """Give up the decoders and the pictures they hold; the counts stay."""
+        self._contexts.clear()
 
     def _decode_fast(
         self, run: Run, packets: Numbered, samples: RunSamples, kept: _KeptPackets
@@ -109,7 +116,7 @@ class PlannedDecoder:
     def _begin(self, first: VideoPacket, wanted: set[int]) -> _Attempt:
         is_open = self._is_open_access(first)
         return _Attempt(
-            context=self._patient if is_open else self._strict,
+            context=self._patient_decoder() if is_open else self._contexts[_STRICT],
             first_pts=first.pts,
             wanted=wanted,
             skips_non_references=self._skips,
@@ -120,7 +127,7 @@ class PlannedDecoder:
         self, run: Run, packets: Numbered, samples: RunSamples, kept: _KeptPackets
     ) -> Iterator[Given]:
         self.n_repeated += 1
-        from_start = enumerate(self._packets())
+        from_start = enumerate(self._packets_again())
         again: Numbered = chain(kept.packets, packets) if kept.is_complete else from_start
         damage = _Damage()
         yield from samples.match_every(self._every_frame(run, again, damage))
@@ -131,17 +138,25 @@ class PlannedDecoder:
         self.damaged += damage.pts
         self._n_vain += not damage.is_any
 
+    def _patient_decoder(self) -> VideoCodecContext:
+        """One that conceals damage and says so; made when it is needed."""
+        if _PATIENT not in self._contexts:
+            self._contexts[_PATIENT] = context = self._new_context()
+            set_up_decoder(context, n_threads=1, is_careful=True)
+        return self._contexts[_PATIENT]
+
     def _every_frame(self, run: Run, packets: Numbered, damage: _Damage) -> Iterator[VideoFrame]:
         """Each frame of a run that can be decoded, damaged ones included."""
-        self._patient.skip_frame = "DEFAULT"
+        context = self._patient_decoder()
+        context.skip_frame = "DEFAULT"
         first_pts: int | None = None
         for _, packet in _within(run, packets):
             if first_pts is None:
                 first_pts = packet.pts
             damage.n_shown += not packet.is_discard and not _is_before(packet.pts, first_pts)
-            yield from damage.watched(self._patient, packet)
-        yield from damage.watched(self._patient, None)
-        self._patient.flush_buffers()
+            yield from damage.watched(context, packet)
+        yield from damage.watched(context, None)
+        context.flush_buffers()
 
 
 @dataclass(frozen=True, eq=False)

@@ -136,19 +136,23 @@ class PlannedReading:
         return planner.finish(assumed_interval=1 / header.assumed_rate_hz)
 
     def _decode(self) -> Iterator[tuple[int, DecodedPicture]]:
-        decoder = PlannedDecoder(
-            self.plan,
-            packets=self._packets,
-            new_context=lambda: new_decoder(self._stream_id),
-            n_threads=self._n_threads,
-            skips_non_references=self._skips_non_references,
-            is_open_access=lambda packet: self._rule.is_open_access(memoryview(packet)),
-            with_neighbours=self._is_interlaced,
-        )
-        self._decoders.append(decoder)
-        return decoder.samples()
+        with open_stream(self._stream_id) as (container, stream):
+            decoder = PlannedDecoder(
+                self.plan,
+                packets=PacketSource(self._stream_id.path, container, stream).packets(),
+                packets_again=self._packets_again,
+                context=stream.codec_context,
+                new_context=lambda: new_decoder(self._stream_id),
+                n_threads=self._n_threads,
+                is_open_access=lambda packet: self._rule.is_open_access(memoryview(packet)),
+                skips_non_references=self._skips_non_references,
+                with_neighbours=self._is_interlaced,
+            )
+            self._decoders.append(decoder)
+            yield from decoder.samples()
+            decoder.let_go()
 
-    def _packets(self) -> Iterator[VideoPacket]:
+    def _packets_again(self) -> Iterator[VideoPacket]:
         with open_stream(self._stream_id) as (container, stream):
             yield from PacketSource(self._stream_id.path, container, stream).packets()
 

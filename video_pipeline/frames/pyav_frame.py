@@ -31,7 +31,7 @@ from video_pipeline.frames.pixels import (
 )
 from video_pipeline.frames.planned_run import DecodedPicture
 
-__all__ = ["PyAvFrame"]
+__all__ = ["Orientations", "PyAvFrame"]
 
 
 class PyAvFrame:
@@ -44,6 +44,7 @@ class PyAvFrame:
         pts: Fraction,
         pixel_aspect: Fraction,
         converter: RgbConverter,
+        orientations: Orientations,
         path: str | os.PathLike[str],
     ) -> None:
         self._frame = picture.frame
@@ -51,6 +52,7 @@ class PyAvFrame:
         self._pts = pts
         self._pixel_aspect = pixel_aspect
         self._converter = converter
+        self._orientations = orientations
         self._path = path
 
     @property
@@ -113,11 +115,34 @@ class PyAvFrame:
     @property
     def orientation(self) -> Orientation:
         """How the stored picture is turned and mirrored to be displayed."""
-        try:
-            # The stubs call this a dict; it is a mapping by type that iterates over its values.
-            all_data = cast("Iterable[SideData]", self._frame.side_data)
-            found = [bytes(d) for d in all_data if d.type == SideDataType.DISPLAYMATRIX]
-        except ValueError:
-            # PyAV refuses all side data of a frame where there is one kind that it has no name for.
-            return orientation_of_rotation(self._frame.rotation)
-        return orientation_of_matrix(found[0]) if found else UPRIGHT
+        return self._orientations.of(self._frame)
+
+
+class Orientations:
+    """What the display matrices of one recording say.
+
+    A frame whose side data were looked at is not freed before Python's garbage collector comes by,
+    which may be a hundred pictures later. So one frame of each angle is looked at, and a matrix
+    that changes in mid-stream is noticed if its angle does.
+    """
+
+    def __init__(self) -> None:
+        self._by_angle: dict[int, Orientation] = {}
+
+    def of(self, frame: VideoFrame) -> Orientation:
+        """How a frame is turned and mirrored to be displayed."""
+        angle = frame.rotation
+        if angle not in self._by_angle:
+            self._by_angle[angle] = _orientation_of(frame)
+        return self._by_angle[angle]
+
+
+def _orientation_of(frame: VideoFrame) -> Orientation:
+    try:
+        # The stubs call this a dict; it is a mapping by type that iterates over its values.
+        all_data = cast("Iterable[SideData]", frame.side_data)
+        found = [bytes(d) for d in all_data if d.type == SideDataType.DISPLAYMATRIX]
+    except ValueError:
+        # PyAV refuses all side data of a frame where there is one kind that it has no name for.
+        return orientation_of_rotation(frame.rotation)
+    return orientation_of_matrix(found[0]) if found else UPRIGHT

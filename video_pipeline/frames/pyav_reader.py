@@ -14,7 +14,7 @@ from video_pipeline.frames.orientation import UPRIGHT
 from video_pipeline.frames.pixels import RgbConverter
 from video_pipeline.frames.planned_reading import PlannedReading
 from video_pipeline.frames.planned_run import DecodedPicture
-from video_pipeline.frames.pyav_frame import PyAvFrame
+from video_pipeline.frames.pyav_frame import Orientations, PyAvFrame
 from video_pipeline.frames.reader import DecodeReport, Sample
 from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.frames.scanning import CannotPlanError
@@ -40,6 +40,7 @@ class PyAvReader:
         self._path = os.fspath(path)
         self._n_threads = n_threads
         self._converter = RgbConverter()
+        self._orientations = Orientations()
         self._position = Fraction(0)
         self._is_handed_out = False
         self._is_closed = False
@@ -164,5 +165,6 @@ class PyAvReader:
             pts=pts,
             pixel_aspect=self._sequential.header.pixel_aspect,
             converter=self._converter,
+            orientations=self._orientations,
             path=self._path,
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from video_pipeline.frames.field_of_view import FieldOfView
 from video_pipeline.frames.pixels import RESIZE_RULE, RESIZE_RULES, resize_rgb
 from video_pipeline.frames.pyav_reader import PyAvReader
-from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
+from video_pipeline.frames.reader import DecodeReport, ShownFrame, VideoReader
 from video_pipeline.frames.recording import JoinedReader
 from video_pipeline.frames.sampling_times import RegularTimes, SamplingTimes, exact_rate
 from video_pipeline.records import FrameBatch
@@ -90,23 +90,26 @@ class FrameSampler:
         return SamplingReport(**known, n_sampled=self._n_sampled)
 
     def __iter__(self) -> Iterator[FrameBatch]:
-        batch: list[tuple[Sample, NDArray[np.uint8]]] = []
-        for sample, image in self._images():
-            if len(batch) == self._batch_size or (batch and batch[0][1].shape != image.shape):
+        batch: list[_Image] = []
+        for image in self._images():
+            if len(batch) == self._batch_size or (
+                batch and batch[0].pixels.shape != image.pixels.shape
+            ):
                 yield _batch_of(batch)
                 batch = []
-            batch.append((sample, image))
+            batch.append(image)
             self._n_sampled += 1
         if batch:
             yield _batch_of(batch)
         self._is_exhausted = True
 
-    def _images(self) -> Iterator[tuple[Sample, NDArray[np.uint8]]]:
-        converted: tuple[Sample, NDArray[np.uint8]] | None = None
+    def _images(self) -> Iterator[_Image]:
+        frame: ShownFrame | None = None
         for sample in self._reader.samples(self._times):
-            if converted is None or converted[0].frame is not sample.frame:
-                converted = sample, self._image_of(sample.frame)
-            yield sample, converted[1]
+            if sample.frame is not frame:
+                frame = sample.frame
+                pixels, pts_s = self._image_of(frame), float(frame.pts)
+            yield _Image(float(sample.time), pts_s, pixels)
 
     def _image_of(self, frame: ShownFrame) -> NDArray[np.uint8]:
         if self._field_of_view is None:
@@ -195,9 +198,18 @@ def _checked_size(size_px: tuple[int, int] | None) -> tuple[int, int] | None:
     return size_px
 
 
-def _batch_of(samples: list[tuple[Sample, NDArray[np.uint8]]]) -> FrameBatch:
+@dataclass(frozen=True, eq=False)
+class _Image:
+    """What stays of a sample: decoded frames are large, and a batch would hold many."""
+
+    time_s: float
+    pts_s: float
+    pixels: NDArray[np.uint8]
+
+
+def _batch_of(images: list[_Image]) -> FrameBatch:
     return FrameBatch(
-        images=np.stack([image for _, image in samples]),
-        times_s=np.array([float(sample.time) for sample, _ in samples], dtype=np.float64),
-        pts_s=np.array([float(sample.frame.pts) for sample, _ in samples], dtype=np.float64),
+        images=np.stack([image.pixels for image in images]),
+        times_s=np.array([image.time_s for image in images], dtype=np.float64),
+        pts_s=np.array([image.pts_s for image in images], dtype=np.float64),
     )
