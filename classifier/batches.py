@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from classifier.backend import tf
 from classifier.dataset import Dataset
-from classifier.images import read_image
 
 __all__ = ["image_batches"]
 
@@ -21,6 +19,7 @@ def image_batches(
     dataset: Dataset,
     *,
     size_px: tuple[int, int],
+    resize_rule: str,
     batch_size: int,
     shuffle_seed: int | None = None,
     sample_weights: NDArray[np.float32] | None = None,
@@ -30,7 +29,7 @@ def image_batches(
     With ``shuffle_seed`` each epoch comes in another order, the same for the same seed. Decoded
     images stay in memory where they fit into 2 GiB, and are read anew each epoch where not.
     """
-    images = _ImagesByRow(dataset.paths, size_px)
+    images = _ImagesByRow(dataset, size_px, resize_rule)
     # Paths go by row: a file name may hold bytes that TensorFlow's strings would not return.
     parts: tuple[Any, ...] = (np.arange(len(dataset)), dataset.labels)
     if sample_weights is not None:
@@ -50,14 +49,15 @@ def image_batches(
 class _ImagesByRow:
     """Reads single images of a list, each from disk only once where all fit into memory."""
 
-    def __init__(self, paths: tuple[Path, ...], size_px: tuple[int, int]) -> None:
-        self._paths = paths
+    def __init__(self, dataset: Dataset, size_px: tuple[int, int], resize_rule: str) -> None:
+        self._dataset = dataset
         self._size_px = size_px
-        shape = (len(paths), *size_px, 3)
+        self._resize_rule = resize_rule
+        shape = (len(dataset), *size_px, 3)
         fits = np.prod(shape) <= _MOST_KEPT_BYTES
         # Pages of an empty array take no memory before something is written to them.
         self._kept = np.empty(shape, dtype=np.uint8) if fits else None
-        self._is_kept = np.zeros(len(paths), dtype=np.bool_)
+        self._is_kept = np.zeros(len(dataset), dtype=np.bool_)
 
     def read(self, row: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(height, width, 3) of one row."""
@@ -65,7 +65,7 @@ class _ImagesByRow:
         if self._kept is not None and self._is_kept[i]:
             kept: NDArray[np.uint8] = self._kept[i]
             return kept
-        image = read_image(self._paths[i], size_px=self._size_px)
+        image = self._dataset.read(i, size_px=self._size_px, resize_rule=self._resize_rule)
         if self._kept is not None:
             self._kept[i] = image
             self._is_kept[i] = True

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from classifier.images import RESIZE_RULE
+from classifier.images import REFERENCE_RULE, RESIZE_RULES
 
 __all__ = [
     "BACKGROUND_NAMES",
@@ -43,7 +43,8 @@ class ModelConfig:
     """Class folders without any tool: never reported. A softmax head has them as outputs after the
     tools; a sigmoid head answers "none of the tools" for them instead."""
     input_size_px: tuple[int, int] = (224, 224)
-    resize_rule: str = RESIZE_RULE
+    resize_rule: str = REFERENCE_RULE
+    """Which of ``images.RESIZE_RULES`` its images were resized by."""
     thresholds: tuple[float, ...] | None = None
     """Per tool, the probability from which it counts as visible; None means 0.5 for each."""
     smoothing: dict[str, Any] | None = None
@@ -53,6 +54,8 @@ class ModelConfig:
     """How it was made: settings, dataset fingerprint, image counts, versions."""
     weights_sha256: str = ""
     """Digest of the weights file that belongs to this description."""
+    crops_field_of_view: bool = False
+    """Whether its images were cut to the endoscope's picture before they were resized."""
 
     def __post_init__(self) -> None:
         if self.head not in get_args(Head):
@@ -65,8 +68,11 @@ class ModelConfig:
                 raise ValueError(f"a tool's name must be printable text, got {name!r}")
         if min(self.input_size_px) < 32:
             raise ValueError(f"the network needs at least 32 x 32 px, got {self.input_size_px}")
-        if self.resize_rule != RESIZE_RULE:
-            raise ValueError(f"resize_rule must be {RESIZE_RULE!r}, got {self.resize_rule!r}")
+        _require_known_rule(self.resize_rule)
+        if not isinstance(self.crops_field_of_view, bool):
+            raise ValueError(
+                f"crops_field_of_view is true or false, got {self.crops_field_of_view!r}"
+            )
         if self.thresholds is not None and len(self.thresholds) != len(self.tools):
             raise ValueError(f"{len(self.tools)} tools need as many thresholds")
 
@@ -78,6 +84,9 @@ class ModelConfig:
     def to_json(self) -> str:
         """Write as readable JSON, the same bytes for the same values."""
         content = {"format": FORMAT, **dataclasses.asdict(self)}
+        if not self.crops_field_of_view:
+            # Descriptions older than this field keep their bytes, and their digest in manifests.
+            del content["crops_field_of_view"]
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
@@ -123,6 +132,9 @@ class TrainingSettings:
     learning_rate_fine: float = 1e-4
     batch_size: int = 32
     input_size_px: tuple[int, int] = (224, 224)
+    resize_rule: str = "swscale_area"
+    crop_field_of_view: bool = False
+    """Whether images are cut to the endoscope's picture before they are resized."""
     validation_share: float = 0.15
     augment: bool = True
     class_weights: bool = True
@@ -138,7 +150,14 @@ class TrainingSettings:
             raise ValueError(f"trainable is all or conv2 to conv5, got {self.trainable!r}")
         if not 0 < self.validation_share < 1:
             raise ValueError(f"validation_share lies between 0 and 1, got {self.validation_share}")
+        _require_known_rule(self.resize_rule)
         if self.batch_size < 1:
             raise ValueError(f"batch_size must be positive, got {self.batch_size}")
         if not (self.learning_rate_head > 0 and self.learning_rate_fine > 0):
             raise ValueError("learning rates must be positive")
+
+
+def _require_known_rule(name: object) -> None:
+    # A list is no name, and no key either.
+    if not isinstance(name, str) or name not in RESIZE_RULES:
+        raise ValueError(f"resize_rule must be {' or '.join(RESIZE_RULES)}, got {name!r}")

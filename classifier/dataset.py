@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import DatasetError
-from classifier.images import read_image
+from classifier.images import read_image, resize_image
 
-__all__ = ["Dataset", "ImageProblem", "check_images", "split_validation"]
+__all__ = ["Crop", "Dataset", "ImageProblem", "check_images", "split_validation"]
 
 _MOST_EXCESS = 1.25
 """Whole recordings seldom give exactly the share; so much more is taken."""
+
+
+Crop = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""(h, w, 3) uint8 RGB to the part of it that stays; several threads may call it at once."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Dataset:
     videos: tuple[str, ...] | None = None
     """The recording of each image, or None where nothing tells it."""
     problems: tuple[ImageProblem, ...] = ()
+    crops: tuple[Crop, ...] | None = None
+    """How each image is cut before it is resized, or None where all stay whole."""
 
     def __post_init__(self) -> None:
         shape = (len(self.paths), len(self.tools) + len(self.background))
@@ -49,6 +55,8 @@ class Dataset:
             raise ValueError(f"labels must have shape {shape}, got {self.labels.shape}")
         if self.videos is not None and len(self.videos) != len(self.paths):
             raise ValueError(f"{len(self.paths)} images need as many videos")
+        if self.crops is not None and len(self.crops) != len(self.paths):
+            raise ValueError(f"{len(self.paths)} images need as many crops")
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -71,7 +79,19 @@ class Dataset:
             paths=tuple(self.paths[row] for row in rows),
             labels=self.labels[rows],
             videos=videos,
+            crops=tuple(self.crops[row] for row in rows) if self.crops is not None else None,
         )
+
+    def read(self, row: int, *, size_px: tuple[int, int], resize_rule: str) -> NDArray[np.uint8]:
+        """Read one image as a network sees it, (height, width, 3): cut, then resized.
+
+        Raises:
+            DatasetError: the file is absent, empty, cut off, or not an image.
+        """
+        image = read_image(self.paths[row])
+        if self.crops is not None:
+            image = self.crops[row](image)
+        return resize_image(image, size_px, rule=resize_rule)
 
     def without_background(self) -> Dataset:
         """Drop the background columns: their images become examples of no tool at all."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classifier.config import BACKGROUND_NAMES, ModelConfig
 from classifier.dataset import Dataset, ImageProblem
 from classifier.errors import DatasetError
-from classifier.images import read_image
+from classifier.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
 from classifier.labels import is_table, read_class_folders, read_table
 
 __all__ = ["Evaluation", "ToolScores", "evaluate_images", "judge"]
@@ -56,15 +56,21 @@ def evaluate_images(
     classifier: Any,
     path: Path,
     *,
+    field_of_view_finder: FieldOfViewFinder | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Judge ``classifier`` on a folder of class folders or a label table.
 
+    The images are prepared as the model's training images were. ``field_of_view_finder`` is needed
+    for a model that crops, and not used for another.
+
     Raises:
         DatasetError: no images, or classes that the model does not know.
+        ValueError: the model crops, and there is no finder.
     """
     config: ModelConfig = classifier.config
-    dataset = _read_labelled(path, config)
+    finder = chosen_finder(field_of_view_finder, crops=config.crops_field_of_view)
+    dataset = cut_to_field_of_view(_read_labelled(path, config), finder)
     kept, probabilities, problems = _predict(classifier, dataset, progress)
     if not kept:
         raise DatasetError(path, "no readable image")
@@ -190,6 +196,7 @@ def _predict(
 
     Images pass in handfuls, so that memory does not grow with the dataset.
     """
+    config: ModelConfig = classifier.config
     kept: list[int] = []
     problems: list[ImageProblem] = []
     answers = [np.empty((0, len(classifier.tools)), dtype=np.float32)]
@@ -198,7 +205,9 @@ def _predict(
         images = []
         for row in range(start, min(start + n_at_once, len(dataset))):
             try:
-                images.append(read_image(dataset.paths[row], size_px=classifier.input_size_px))
+                images.append(
+                    dataset.read(row, size_px=config.input_size_px, resize_rule=config.resize_rule)
+                )
                 kept.append(row)
             except DatasetError as error:
                 problems.append(ImageProblem(dataset.paths[row], error.cause))

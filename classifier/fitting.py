@@ -153,6 +153,7 @@ class _Runner:
         return image_batches(
             dataset,
             size_px=self.config.input_size_px,
+            resize_rule=self.config.resize_rule,
             batch_size=self.settings.batch_size,
             shuffle_seed=self.settings.seed if shuffle else None,
             sample_weights=weights,

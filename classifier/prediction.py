@@ -50,6 +50,16 @@ class ToolClassifier:
         """(height, width) of the images that it takes."""
         return self.config.input_size_px
 
+    @property
+    def resize_rule(self) -> str:
+        """Name of the rule by which they must be resized, one of ``images.RESIZE_RULES``."""
+        return self.config.resize_rule
+
+    @property
+    def crops_field_of_view(self) -> bool:
+        """Whether they must be cut to the endoscope's picture before."""
+        return self.config.crops_field_of_view
+
     def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         """(n, height, width, 3) uint8 RGB -> (n, n_tools) probabilities, (n, 2048) features.
 

@@ -22,7 +22,8 @@ _CHOICES = "pass --weights PATH (a Keras weights file or a model folder) or --we
 def set_starting_weights(network: Network, config: ModelConfig, weights: str) -> str:
     """Load what training starts from into the backbone; return a sentence that names it.
 
-    From a model folder with the same head and the same tools, the head is taken too.
+    From a model folder with the same head and the same tools, the head is taken too. Its images
+    may have been prepared otherwise; the sentence says so.
 
     Raises:
         WeightsError: the weights cannot be had or are of another network.
@@ -81,4 +82,15 @@ def _load_model_folder(network: Network, config: ModelConfig, path: Path) -> str
             read_weights(path / WEIGHTS_NAME, network.backbone)
     except ModelFolderError as error:
         raise WeightsError(error.path, error.cause, hint=_CHOICES) from error
-    return f"model {path.name}" + (" with its head" if same_head else " without its head")
+    head = "with its head" if same_head else "without its head"
+    return f"model {path.name} {head}{_other_preparation(earlier.config, config)}"
+
+
+def _other_preparation(earlier: ModelConfig, config: ModelConfig) -> str:
+    """Say in which ways the earlier model's images were prepared otherwise; empty if in none."""
+    ways = []
+    if earlier.resize_rule != config.resize_rule:
+        ways.append(f"resized by {earlier.resize_rule}")
+    if earlier.crops_field_of_view != config.crops_field_of_view:
+        ways.append("cut to the field of view" if earlier.crops_field_of_view else "left whole")
+    return f", whose images were {' and '.join(ways)}" if ways else ""

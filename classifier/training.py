@@ -15,6 +15,7 @@ from classifier.bundle import WEIGHTS_NAME, write_config
 from classifier.config import BACKGROUND_NAMES, ModelConfig, TrainingSettings
 from classifier.dataset import Dataset, ImageProblem, check_images, split_validation
 from classifier.errors import DatasetError
+from classifier.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
 from classifier.fitting import EpochRecord, FittedNetwork, TrainingStep, fit_network
 from classifier.folders import new_folder, require_free
 from classifier.labels import find_split, is_table, read_class_folders, read_table
@@ -55,27 +56,34 @@ def train_classifier(
     *,
     background: Sequence[str] = BACKGROUND_NAMES,
     overwrite: bool = False,
+    field_of_view_finder: FieldOfViewFinder | None = None,
     progress: Callable[[TrainingEvent], None] | None = None,
 ) -> TrainingReport:
     """Train on ``dataset`` and write the model folder ``out``: whole, or not at all.
+
+    ``field_of_view_finder`` is needed for ``settings.crop_field_of_view``, and not used without.
 
     Raises:
         DatasetError: nothing can be learned from the dataset.
         WeightsError: the weights to start from cannot be had.
         ClassifierError: ``out`` cannot be written or holds files already.
+        ValueError: images are to be cropped, and there is no finder.
     """
+    finder = chosen_finder(field_of_view_finder, crops=settings.crop_field_of_view)
     report = progress or _ignore
     require_free(out, overwrite=overwrite)
     images = read_training_images(dataset, settings.head, background=background)
     checked, fingerprint = _check(images, report)
     train, validation = split_validation(
-        checked, share=settings.validation_share, seed=settings.seed
+        cut_to_field_of_view(checked, finder), share=settings.validation_share, seed=settings.seed
     )
     config = ModelConfig(
         tools=checked.tools,
         head=settings.head,
         background=checked.background,
         input_size_px=settings.input_size_px,
+        resize_rule=settings.resize_rule,
+        crops_field_of_view=settings.crop_field_of_view,
     )
     if settings.head == "sigmoid":
         train, validation = train.without_background(), validation.without_background()

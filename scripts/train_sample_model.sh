@@ -17,7 +17,7 @@ train() { # IMAGES STAGE OPTIONS...
     local images="$work/$1" stage="$work/$2"
     shift 2
     .venv/bin/surgical-video train "$images" --out "$stage" --trainable all --batch-norm trained \
-        --precision bfloat16 --validation-share 0.04 --overwrite "$@"
+        --precision bfloat16 --validation-share 0.04 --resize-rule opencv_inter_area --overwrite "$@"
 }
 
 render images112 30000 112 1000000

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifier.dataset import Dataset
-from classifier.images import read_image
+from classifier.images import RESIZE_RULES, read_image, resize_image
 from classifier.labels import read_class_folders
 
 
@@ -19,7 +20,8 @@ def dataset(folder_dataset: Callable[..., Path]) -> Dataset:
 def epochs(dataset: Dataset, n_epochs: int, **options: object) -> list[np.ndarray]:
     from classifier.batches import image_batches
 
-    stream = image_batches(dataset, size_px=(32, 32), batch_size=4, **options)  # type: ignore[arg-type]
+    given = {"resize_rule": "opencv_inter_area"} | options
+    stream = image_batches(dataset, size_px=(32, 32), batch_size=4, **given)  # type: ignore[arg-type]
     return [np.concatenate([images for images, *_ in stream]) for _ in range(n_epochs)]
 
 
@@ -27,13 +29,37 @@ def test_images_come_as_read_with_their_labels_and_weights(dataset: Dataset) -> 
     from classifier.batches import image_batches
 
     weights = np.arange(len(dataset), dtype=np.float32)
-    stream = image_batches(dataset, size_px=(32, 32), batch_size=4, sample_weights=weights)
+    stream = image_batches(
+        dataset,
+        size_px=(32, 32),
+        resize_rule="opencv_inter_area",
+        batch_size=4,
+        sample_weights=weights,
+    )
     images, labels, given = (np.concatenate(part) for part in zip(*stream, strict=True))
     assert [len(batch) for batch, *_ in stream] == [4, 4, 3]
     np.testing.assert_array_equal(labels, dataset.labels)
     np.testing.assert_array_equal(given, weights)
     for image, path in zip(images, dataset.paths, strict=True):
         np.testing.assert_array_equal(image, read_image(path, size_px=(32, 32)))
+
+
+@pytest.mark.parametrize("rule", RESIZE_RULES)
+def test_batches_are_resized_by_the_rule_that_is_named(dataset: Dataset, rule: str) -> None:
+    (images,) = epochs(dataset, 1, resize_rule=rule)
+    expected = [RESIZE_RULES[rule](read_image(path), (32, 32)) for path in dataset.paths]
+    np.testing.assert_array_equal(images, expected)
+    (other,) = set(RESIZE_RULES) - {rule}
+    assert not np.array_equal(images, epochs(dataset, 1, resize_rule=other)[0])
+
+
+def test_batches_hold_what_is_left_of_cut_images(dataset: Dataset) -> None:
+    def left_half(image: np.ndarray) -> np.ndarray:
+        return image[:, :24]
+
+    (images,) = epochs(replace(dataset, crops=(left_half,) * len(dataset)), 1)
+    expected = [resize_image(read_image(path)[:, :24], (32, 32)) for path in dataset.paths]
+    np.testing.assert_array_equal(images, expected)
 
 
 def test_each_epoch_has_another_order_and_each_seed_its_own(dataset: Dataset) -> None:

@@ -1,16 +1,35 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from classifier.config import ModelConfig, TrainingSettings
 
 CONFIG = ModelConfig(tools=("hook", "grasper"), head="sigmoid", thresholds=(0.4, 0.6))
+SAMPLE_MODEL = Path(__file__).parents[2] / "samples" / "model" / "classifier.json"
 
 
-def test_what_is_written_is_read_back() -> None:
-    assert ModelConfig.from_json(CONFIG.to_json()) == CONFIG
+@pytest.mark.parametrize("crops", [False, True])
+@pytest.mark.parametrize("rule", ["opencv_inter_area", "swscale_area"])
+def test_what_is_written_is_read_back(rule: str, crops: bool) -> None:
+    config = dataclasses.replace(CONFIG, resize_rule=rule, crops_field_of_view=crops)
+    assert ModelConfig.from_json(config.to_json()) == config
+
+
+def test_the_sample_model_keeps_its_rule_and_its_bytes() -> None:
+    text = SAMPLE_MODEL.read_text(encoding="utf-8")
+    config = ModelConfig.from_json(text)
+    assert (config.resize_rule, config.crops_field_of_view) == ("opencv_inter_area", False)
+    assert config.to_json() == text
+
+
+def test_a_description_that_names_no_rule_is_of_the_reference_rule() -> None:
+    content = json.loads(CONFIG.to_json())
+    del content["resize_rule"]
+    assert ModelConfig.from_json(json.dumps(content)).resize_rule == "opencv_inter_area"
 
 
 def test_unknown_fields_of_the_same_format_are_passed_over() -> None:
@@ -29,7 +48,9 @@ def test_unknown_fields_of_the_same_format_are_passed_over() -> None:
         ({"tools": 3}, "wrong kind"),
         ({"head": "linear"}, "head is one of"),
         ({"input_size_px": [8, 8]}, "at least 32"),
-        ({"resize_rule": "pillow"}, "resize_rule must be"),
+        ({"resize_rule": "pillow"}, "must be opencv_inter_area or swscale_area, got 'pillow'$"),
+        ({"resize_rule": ["swscale_area"]}, "resize_rule must be"),
+        ({"crops_field_of_view": "no"}, "crops_field_of_view is true or false, got 'no'"),
         ({"thresholds": [0.5]}, "2 tools need as many thresholds"),
     ],
 )
@@ -58,6 +79,7 @@ def test_only_a_softmax_head_has_outputs_for_background() -> None:
         {"trainable": "conv9"},
         {"validation_share": 1.0},
         {"batch_size": 0},
+        {"resize_rule": "pillow"},
         {"learning_rate_fine": 0.0},
     ],
 )

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from classifier.dataset import Dataset, check_images, split_validation
 from classifier.errors import DatasetError
+from classifier.images import resize_image
 from classifier.labels import read_class_folders
 
 Maker = Callable[..., Path]
@@ -91,6 +94,26 @@ def test_the_same_seed_gives_the_same_split() -> None:
 def test_too_few_images_to_validate_are_refused() -> None:
     with pytest.raises(DatasetError, match="too few"):
         split_validation(listed([[1, 0], [0, 1]]), share=0.2, seed=0)
+
+
+def test_taken_images_keep_their_own_crops(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "image.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    dataset = Dataset(
+        source=tmp_path,
+        paths=(tmp_path / "image.png",) * 3,
+        labels=np.eye(3, dtype=np.float32),
+        tools=("a", "b", "c"),
+        crops=(lambda x: x, lambda x: x[:4], lambda x: x[:, 4:]),
+    ).take(np.array([2, 1]))
+    read = [dataset.read(i, size_px=(8, 8), resize_rule="swscale_area") for i in range(2)]
+    for found, part in zip(read, (image[:, 4:], image[:4]), strict=True):
+        np.testing.assert_array_equal(found, resize_image(part, (8, 8), rule="swscale_area"))
+
+
+def test_as_many_crops_as_images_are_needed() -> None:
+    with pytest.raises(ValueError, match="2 images need as many crops"):
+        replace(listed([[1, 0], [0, 1]]), crops=(lambda x: x,))
 
 
 def test_labels_of_another_shape_are_refused() -> None:

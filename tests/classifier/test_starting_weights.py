@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,20 @@ def test_a_model_folder_gives_its_backbone_and_for_the_same_tools_its_head(tmp_p
     twin = fresh(theirs)
     assert start(twin, folder, theirs) == "model earlier with its head"
     assert same(twin.backbone, network.backbone)
+
+
+def test_a_start_from_images_prepared_otherwise_is_told(tmp_path: Path) -> None:
+    """The new model goes by its own rule; what its start was used to is written beside it."""
+    folder = make_model_folder(tmp_path / "earlier")
+    fast = replace(CONFIG, resize_rule="swscale_area")
+    assert start(fresh(fast), folder, fast) == (
+        "model earlier without its head, whose images were resized by opencv_inter_area"
+    )
+    cropped = replace(fast, crops_field_of_view=True)
+    assert start(fresh(cropped), folder, cropped) == (
+        "model earlier without its head, "
+        "whose images were resized by opencv_inter_area and left whole"
+    )
 
 
 @pytest.mark.parametrize("content", [b"no weights", b""])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.console import print_result, progress_bar, warn_of_problems
+from video_pipeline.cli.field_of_view import find_crop
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
@@ -58,7 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
             bar.total = n_images
             bar.update(n_done - bar.n)
 
-        evaluation = evaluate_images(classifier, arguments.images, progress=show)
+        evaluation = evaluate_images(
+            classifier,
+            arguments.images,
+            field_of_view_finder=find_crop,
+            progress=show,
+        )
     write_evaluation(arguments.out, evaluation)
     warn_of_problems(evaluation.problems)
     _print_report(evaluation, arguments.out)

@@ -21,6 +21,7 @@ from video_pipeline.cli.console import (
     warn,
     warn_of_problems,
 )
+from video_pipeline.cli.field_of_view import find_crop
 
 if TYPE_CHECKING:
     from classifier.config import TrainingSettings
@@ -80,6 +81,18 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--learning-rate", type=positive_float, metavar="RATE")
     parser.add_argument("--batch-size", type=positive_int, default=32, metavar="N")
     parser.add_argument("--input-size", type=input_side, default=224, metavar="PX")
+    parser.add_argument(
+        "--resize-rule",
+        choices=("opencv_inter_area", "swscale_area"),
+        default="swscale_area",
+        help="what makes the network's size of an image, here and in annotation; default "
+        "swscale_area, the faster one",
+    )
+    parser.add_argument(
+        "--crop-field-of-view",
+        action="store_true",
+        help="cut the black around the endoscope's picture off, here and in annotation",
+    )
     parser.add_argument("--validation-share", type=share, default=0.15, metavar="SHARE")
     parser.add_argument(
         "--background",
@@ -112,6 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
             settings,
             background=names.split(",") if names is not None else BACKGROUND_NAMES,
             overwrite=arguments.overwrite,
+            field_of_view_finder=find_crop,
             progress=screen.show,
         )
     _print_report(report, arguments)
@@ -137,6 +151,8 @@ def _settings(arguments: argparse.Namespace, *, table: bool) -> TrainingSettings
         learning_rate_fine=rate if rate is not None else (1e-3 if scratch else 1e-4),
         batch_size=arguments.batch_size,
         input_size_px=(arguments.input_size, arguments.input_size),
+        resize_rule=arguments.resize_rule,
+        crop_field_of_view=arguments.crop_field_of_view,
         validation_share=arguments.validation_share,
         augment=not arguments.no_augmentation,
         class_weights=not arguments.no_class_weights,
