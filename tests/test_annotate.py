@@ -12,6 +12,7 @@ from tests.support.clips import cut_file, read_barcode, steady, write_clip
 from video_pipeline.annotate import annotate_video
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import RecordingError
+from video_pipeline.frames import RegularTimes, open_video
 from video_pipeline.records import VideoInfo
 from video_pipeline.timeline.smoothing import SmoothingSettings
 
@@ -112,3 +113,82 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(RecordingError, match="not a video container"):
         annotate_video(tmp_path / "text.mp4", BarcodeReader(), settings())
+
+
+def test_outside_of_start_and_end_nobody_looks(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(200))
+    chosen = settings(start=Fraction(5, 2), end=Fraction(5))
+    annotation = annotate_video(clip, BarcodeReader(), chosen)
+    assert annotation.timeline.n_frames.tolist() == [0, 0, 0, 1, 1, 0, 0, 0]
+    # The grid is that of the whole recording: second 3 shows frame 75.
+    assert np.rint(annotation.timeline.probabilities[3:5, 0] * 1000).tolist() == [75, 100]
+    assert [flag == "not_sampled" for flag in annotation.flags] == [True] * 3 + [False] * 2 + [
+        True
+    ] * 3
+
+
+def test_a_frozen_picture_is_flagged_and_changes_no_probability(tmp_path: Path) -> None:
+    numbers = [*range(50), *[50] * 75, *range(51, 76)]
+    clip = write_clip(tmp_path / "clip.mp4", steady(150), numbers=numbers)
+    annotation = annotate_video(clip, BarcodeReader(), settings())
+    assert ["frozen" in flag for flag in annotation.flags] == [False] * 3 + [True] * 2 + [False]
+    assert np.rint(annotation.timeline.probabilities[:, 0] * 1000).tolist() == [
+        *(0, 25, 50, 50, 50, 51)
+    ]
+
+
+class Camera:
+    """A classifier that keeps what it is shown, and says how it wants it."""
+
+    tools = ("any",)
+    input_size_px = (60, 60)
+
+    def __init__(self, **wishes: object) -> None:
+        self.images: list[NDArray[np.uint8]] = []
+        vars(self).update(wishes)
+
+    def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
+        self.images += list(images)
+        return np.zeros((len(images), 1), np.float32), None
+
+
+@pytest.mark.parametrize("rule", ["opencv_inter_area", "swscale_area"])
+def test_frames_are_resized_by_the_rule_that_the_classifier_was_trained_with(
+    tmp_path: Path, rule: str
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(50), size_px=(240, 320), picture=noise)
+    camera = Camera(resize_rule=rule)
+    annotate_video(clip, camera, settings())
+    with open_video(clip) as reader:
+        samples = [s.frame.rgb((60, 60), resize_rule=rule) for s in reader.samples(RegularTimes())]
+    assert np.array_equal(np.stack(camera.images), np.stack(samples))
+    other = Camera()
+    annotate_video(clip, other, settings())
+    assert np.array_equal(np.stack(camera.images), np.stack(other.images)) == (
+        rule == "opencv_inter_area"
+    )
+
+
+def test_frames_are_cropped_where_the_classifier_was_trained_so(tmp_path: Path) -> None:
+    def framed(number: int, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+        image = noise(number, size_px)
+        image[:, :80] = image[:, -80:] = 0
+        return image
+
+    clip = write_clip(tmp_path / "clip.mp4", steady(100), size_px=(240, 320), picture=framed)
+    cropped, whole = Camera(crops_field_of_view=True), Camera()
+    found = annotate_video(clip, cropped, settings()).field_of_view
+    assert annotate_video(clip, whole, settings()).field_of_view is None
+    assert found is not None
+    assert (found.left, found.right) == pytest.approx((0.25, 0.75), abs=0.01)
+    assert (
+        np.stack(whole.images)[:, :, :10].mean() < 20 < np.stack(cropped.images)[:, :, :10].mean()
+    )
+    again = Camera(crops_field_of_view=True)
+    annotate_video(clip, again, settings(), field_of_view=found)
+    assert np.array_equal(np.stack(again.images), np.stack(cropped.images))
+
+
+def noise(number: int, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(number)
+    return rng.integers(60, 220, (*size_px, 3), dtype=np.uint8)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.support.clips import steady, write_clip
 from video_pipeline.frames import RESIZE_RULE, open_video, resize_rgb
-from video_pipeline.frames.pixels import RgbConverter
+from video_pipeline.frames.pixels import RESIZE_RULES, RgbConverter
 
 # Matrix: H.273 number, K_r, K_b.
 BT709, BT601, BT2020 = (1, 0.2126, 0.0722), (6, 0.299, 0.114), (9, 0.2627, 0.0593)
@@ -139,6 +139,45 @@ def test_the_resize_rule_is_opencv_inter_area() -> None:
     resized = resize_rgb(image, (50, 70))
     assert RESIZE_RULE == "opencv_inter_area"
     assert np.array_equal(resized, cv2.resize(image, (70, 50), interpolation=cv2.INTER_AREA))
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv444p", "yuv420p10le", "gray", "gbrp"])
+@pytest.mark.parametrize("size_px", [(224, 224), (37, 91)])
+def test_the_fast_rule_is_within_47_db_of_the_reference(
+    tmp_path: Path, size_px: tuple[int, int], pix_fmt: str, rotation: int
+) -> None:
+    codec = "libx264rgb" if pix_fmt == "gbrp" else "libx264"
+    clip = write_clip(
+        tmp_path / "c.mp4",
+        steady(2),
+        size_px=(480, 854),
+        codec=codec,
+        pix_fmt="rgb24" if pix_fmt == "gbrp" else pix_fmt,
+        picture=scene,
+        rotation=rotation,
+    )
+    with open_video(clip) as reader:
+        frame = next(iter(reader.frames()))
+        reference, fast = (frame.rgb(size_px, resize_rule=rule) for rule in RESIZE_RULES)
+    error = float(np.mean((reference.astype(np.float64) - fast) ** 2))
+    assert 10 * np.log10(255**2 / max(error, 1e-9)) > 47
+
+
+def test_an_unknown_rule_is_refused(tmp_path: Path) -> None:
+    with open_video(write_clip(tmp_path / "c.mp4", steady(2))) as reader:
+        frame = next(iter(reader.frames()))
+        with pytest.raises(ValueError, match="a resize rule is one of"):
+            frame.rgb((10, 10), resize_rule="nearest")
+
+
+def scene(number: int, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    """Soft colours with some grain, as a camera shows them."""
+    height, width = size_px
+    y, x = np.mgrid[:height, :width]
+    soft = [120 + 60 * np.sin((a * x + b * y + number) / 70) for a, b in ((1, 2), (2, 1), (1, -1))]
+    grain = np.random.default_rng(number).normal(0, 3, (height, width, 1))
+    return np.clip(np.stack(soft, axis=-1) + grain, 0, 255).astype(np.uint8)
 
 
 def test_a_picture_of_the_right_size_is_not_touched() -> None:
