@@ -92,14 +92,18 @@ def find_fragments(path: str | os.PathLike[str], file: io.FileIO, first_item_at:
 
 
 class EncapsulatedVideo(io.RawIOBase):
-    """A video inside a DICOM file as a seekable, read-only binary file; closes that file, too.
+    """A video inside a DICOM file as a seekable, read-only binary file; takes that file over.
+
+    It holds the file's descriptor and not the file, because PyAV never closes what it is given:
+    a file that is forgotten warns of itself, a descriptor is closed with this object.
 
     The padding byte behind a video of an odd length cannot be told from it and is given as well.
     """
 
     def __init__(self, file: io.FileIO, fragments: Fragments) -> None:
         super().__init__()
-        self._file = file
+        self._descriptor = os.dup(file.fileno())
+        file.close()
         self._fragments = fragments
         self._position = 0
 
@@ -133,10 +137,13 @@ class EncapsulatedVideo(io.RawIOBase):
         piece = bisect_right(self._fragments.ends, self._position)
         while n_read < len(wanted) and piece < len(self._fragments.ends):
             n_left = self._fragments.ends[piece] - self._position
-            self._file.seek(self._fragments.offsets[piece] + self._length_of(piece) - n_left)
-            n_new = self._file.readinto(wanted[n_read : n_read + n_left])
-            if not n_new:
+            place = self._fragments.offsets[piece] + self._length_of(piece) - n_left
+            os.lseek(self._descriptor, place, os.SEEK_SET)
+            data = os.read(self._descriptor, min(n_left, len(wanted) - n_read))
+            n_new = len(data)
+            if n_new == 0:
                 break  # the file has become shorter since its fragments were found
+            wanted[n_read : n_read + n_new] = data
             n_read += n_new
             self._position += n_new
             piece += n_new == n_left
@@ -144,7 +151,8 @@ class EncapsulatedVideo(io.RawIOBase):
 
     def close(self) -> None:
         """Close the DICOM file as well."""
-        self._file.close()
+        if not self.closed:
+            os.close(self._descriptor)
         super().close()
 
     @property
