@@ -24,7 +24,7 @@ __all__ = [
 
 VIDEO_SUFFIXES = frozenset(
     {
-        *(".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".h264", ".hevc", ".ivf"),
+        *(".3gp", ".asf", ".avi", ".dcm", ".divx", ".dv", ".f4v", ".flv", ".h264", ".hevc", ".ivf"),
         *(".m2p", ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4"),
         *(".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
     }

@@ -113,9 +113,10 @@ def print_summary(outcomes: Sequence[Outcome], settings: ExtractionSettings, out
     n_frames, n_new = sum(one.n_frames for one in done), sum(one.n_new for one in done)
     folder = printable(str(out))
     frames, recordings = _counted(n_frames, "frame"), _counted(len(done), "recording")
-    print_result(f"{frames} of {recordings} ({n_new} new){failed}: {folder}/frames.csv")
     if not done:
+        print_result(f"no frames{failed}")
         return
+    print_result(f"{frames} of {recordings} ({n_new} new){failed}: {folder}/frames.csv")
     print_result("next:")
     for line in _next_steps(settings, folder):
         print_result(f"  {line}")
