@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 
 from video_pipeline.errors import RecordingError
 from video_pipeline.frames import resize_rgb, sample_frames
-from video_pipeline.frames.picture_faults import (
+from video_pipeline.frames.pictures.faults import (
     are_black,
     are_blurred,
     are_out_of_field,
     brightness_in_blocks,
 )
-from video_pipeline.frames.quality import BLACK, BLURRED, OUT_OF_FIELD, is_same_picture
+from video_pipeline.frames.pictures.quality import BLACK, BLURRED, OUT_OF_FIELD, is_same_picture
 from video_pipeline.records import FrameBatch
 
 Image = NDArray[np.uint8]

@@ -17,9 +17,9 @@ from video_pipeline.frames import (
     open_video,
     prefetch,
 )
-from video_pipeline.frames.field_of_view import FieldOfView
-from video_pipeline.frames.quality import QualityWatch
-from video_pipeline.frames.recording import JoinedReader, PartSpan
+from video_pipeline.frames.joined.joined_reader import JoinedReader, PartSpan
+from video_pipeline.frames.pictures.field_of_view import FieldOfView
+from video_pipeline.frames.pictures.quality import QualityWatch
 from video_pipeline.frames.sampling import OneOrMorePaths
 from video_pipeline.frames.whole_field_of_view import field_of_view_of
 from video_pipeline.records import FrameBatch, FramePredictions, ToolTimeline, VideoInfo

@@ -18,7 +18,7 @@ from classifier.images import read_image, resize_image
 from classifier.labels import read_table
 from tests.support.discs import border_px, draw_disc, write_disc
 from video_pipeline.cli.field_of_view import find_crop
-from video_pipeline.frames.field_of_view import find_field_of_view
+from video_pipeline.frames.pictures.field_of_view import find_field_of_view
 
 if TYPE_CHECKING:
     from classifier.dataset import Crop

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from tests.support.clips import steady, write_clip
-from video_pipeline.frames.access_points import AccessRule, rule_of
+from video_pipeline.frames.planned.access_points import AccessRule, rule_of
 
 
 def judged(path: Path) -> list[tuple[bool, bool, bool]]:

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from video_pipeline.frames.clock import PresentationClock, in_rising_order
-from video_pipeline.frames.findings import Findings
+from video_pipeline.frames.container.findings import Findings
+from video_pipeline.frames.sequential.clock import PresentationClock, in_rising_order
 
 F = Fraction
 FRAME = F(1, 25)

@@ -22,7 +22,7 @@ from tests.support.clips import read_barcode
 from tests.support.conformance import CLIPS, Shown
 from video_pipeline.errors import RecordingError
 from video_pipeline.frames import ChosenTimes, RegularTimes, SamplingTimes, VideoReader
-from video_pipeline.frames.opencv_reader import OpenCvReader
+from video_pipeline.frames.opencv.opencv_reader import OpenCvReader
 from video_pipeline.frames.pyav_reader import PyAvReader
 
 F = Fraction

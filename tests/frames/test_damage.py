@@ -148,7 +148,7 @@ def test_a_recording_without_a_second_key_frame_is_decoded_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nothing may be kept for ever while a key frame is awaited that never comes.
-    monkeypatch.setattr("video_pipeline.frames.decoding._MOST_KEPT_BYTES", 10_000)
+    monkeypatch.setattr("video_pipeline.frames.sequential.decoding._MOST_KEPT_BYTES", 10_000)
     clip = write_clip(tmp_path / "c.mkv", steady(300), gop=1000, b_frames=3)
     found, report = readable(clip)
     assert found == dict(enumerate(steady(300)))
@@ -184,7 +184,7 @@ def test_a_picture_that_outgrows_the_limit_in_mid_stream_is_not_decoded(
         for k, size_px in enumerate([(120, 160), (240, 320)])
     )
     small.write_bytes(small.read_bytes() + large.read_bytes())
-    monkeypatch.setattr("video_pipeline.frames.decoding.LARGEST_PICTURE_PX", 30_000)
+    monkeypatch.setattr("video_pipeline.frames.container.decoders.LARGEST_PICTURE_PX", 30_000)
     with open_video(small) as reader:
         shapes = {frame.rgb().shape for frame in reader.frames()}
         report = reader.report

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.clips import read_barcode, steady, write_clip
 from tests.support.dicom_files import END, IRREGULAR, item, refusal_of, write_dicom
-from video_pipeline.frames.dicom import is_dicom, open_dicom_video
+from video_pipeline.frames.container.dicom import is_dicom, open_dicom_video
 
 BAD_INPUTS = Path(__file__).parents[3] / "shared" / "bad_inputs"
 
@@ -186,7 +186,7 @@ WITHOUT_PYDICOM = """
 import sys
 sys.modules["pydicom"] = None
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.dicom import is_dicom, open_dicom_video
+from video_pipeline.frames.container.dicom import is_dicom, open_dicom_video
 assert is_dicom(sys.argv[1])
 try:
     open_dicom_video(sys.argv[1])
@@ -215,7 +215,7 @@ def test_asking_whether_it_is_dicom_does_not_load_pydicom(path: Path) -> None:
     write_dicom(path, b"video!")
     code = (
         "import sys\n"
-        "from video_pipeline.frames.dicom import is_dicom\n"
+        "from video_pipeline.frames.container.dicom import is_dicom\n"
         "assert is_dicom(sys.argv[1])\n"
         "sys.exit('pydicom' in sys.modules)\n"
     )

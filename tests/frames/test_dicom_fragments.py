@@ -14,8 +14,8 @@ import pytest
 from pydicom.encaps import generate_fragments
 
 from tests.support.dicom_files import END, IRREGULAR, item, refusal_of, write_dicom
-from video_pipeline.frames.dicom import DicomVideo, open_dicom_video
-from video_pipeline.frames.dicom_fragments import Fragments
+from video_pipeline.frames.container.dicom import DicomVideo, open_dicom_video
+from video_pipeline.frames.container.dicom_fragments import Fragments
 
 
 @pytest.fixture
@@ -149,6 +149,6 @@ def test_a_length_beyond_the_file_is_a_cut(path: Path) -> None:
 
 
 def test_too_many_fragments(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("video_pipeline.frames.dicom_fragments._MOST_ITEMS", 100)
+    monkeypatch.setattr("video_pipeline.frames.container.dicom_fragments._MOST_ITEMS", 100)
     write_dicom(path, None, chain=item(b"xx") * 101 + END)
     assert "more than 100 fragments" in refusal_of(path).cause

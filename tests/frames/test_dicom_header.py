@@ -17,7 +17,7 @@ from pydicom.uid import (
 )
 
 from tests.support.dicom_files import element, insert, refusal_of, write_dicom
-from video_pipeline.frames.dicom import open_dicom_video
+from video_pipeline.frames.container.dicom import open_dicom_video
 
 SYNTAXES = "1.2.840.10008.1.2.4."
 

@@ -28,7 +28,7 @@ from tests.support.dicom_files import (
     write_dicom,
 )
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.dicom import open_dicom_video
+from video_pipeline.frames.container.dicom import open_dicom_video
 
 
 @pytest.fixture

@@ -10,7 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from video_pipeline.frames import resize_rgb, sample_frames
-from video_pipeline.frames.field_of_view import SMALLEST_SHARE, FieldOfView, find_field_of_view
+from video_pipeline.frames.pictures.field_of_view import (
+    SMALLEST_SHARE,
+    FieldOfView,
+    find_field_of_view,
+)
 
 WHOLE = FieldOfView(top=0, bottom=1, left=0, right=1)
 PAL, WIDE, SQUARE, SMALL = (576, 720), (360, 640), (224, 224), (64, 64)

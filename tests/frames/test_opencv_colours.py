@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tests.support.clips import steady, two_coloured, write_clip
 from video_pipeline.errors import RecordingError
 from video_pipeline.frames import VideoReader
-from video_pipeline.frames.opencv_reader import OpenCvReader
+from video_pipeline.frames.opencv.opencv_reader import OpenCvReader
 from video_pipeline.frames.pyav_reader import PyAvReader
 
 F = Fraction

@@ -29,7 +29,7 @@ from tests.support.clips import (
 from tests.support.conformance import CLIPS, spliced
 from video_pipeline.errors import RecordingError
 from video_pipeline.frames import RegularTimes, VideoReader
-from video_pipeline.frames.opencv_reader import OpenCvReader
+from video_pipeline.frames.opencv.opencv_reader import OpenCvReader
 from video_pipeline.frames.pyav_reader import PyAvReader
 
 F = Fraction
@@ -119,7 +119,7 @@ class TestDamage:
         code = (
             "import sys\n"
             "from video_pipeline.errors import RecordingError\n"
-            "from video_pipeline.frames.opencv_reader import OpenCvReader\n"
+            "from video_pipeline.frames.opencv.opencv_reader import OpenCvReader\n"
             "try:\n    list(OpenCvReader(sys.argv[1]).frames())\n"
             "except RecordingError:\n    sys.exit(7)\n"
         )

@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.clips import barcode, patch_bytes, steady, write_clip
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames import open_video, opening, sample_frames
+from video_pipeline.frames import open_video, sample_frames
+from video_pipeline.frames.container import opening
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from video_pipeline.frames.orientation import (
+from video_pipeline.frames.pictures.orientation import (
     UPRIGHT,
     Orientation,
     orientation_of_matrix,

@@ -25,7 +25,7 @@ from tests.support.pictures import (
     tissue,
 )
 from video_pipeline.frames import resize_rgb
-from video_pipeline.frames.picture_faults import (
+from video_pipeline.frames.pictures.faults import (
     are_black,
     are_blurred,
     are_colourless,

@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.clips import steady, write_clip
 from tests.support.conformance import spliced
-from video_pipeline.frames.picture_parameters import PictureParameters
-from video_pipeline.frames.sequence_parameters import has_fields
+from video_pipeline.frames.opencv.picture_parameters import PictureParameters
+from video_pipeline.frames.opencv.sequence_parameters import has_fields
 
 TICK = Fraction(1, 25)
 QUIET = {"x265-params": "log-level=none"}

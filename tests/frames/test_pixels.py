@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.support.clips import steady, write_clip
 from video_pipeline.frames import RESIZE_RULE, open_video, resize_rgb
-from video_pipeline.frames.pixels import RESIZE_RULES, RgbConverter
+from video_pipeline.frames.pictures.pixels import RESIZE_RULES, RgbConverter
 
 # Matrix: H.273 number, K_r, K_b.
 BT709, BT601, BT2020 = (1, 0.2126, 0.0722), (6, 0.299, 0.114), (9, 0.2627, 0.0593)

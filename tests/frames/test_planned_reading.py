@@ -96,7 +96,7 @@ def test_the_frame_before_a_lost_one_stays_on_display(tmp_path: Path) -> None:
 def test_a_stretch_too_large_to_be_kept_is_read_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("video_pipeline.frames.planned_decoding._MOST_KEPT_BYTES", 100)
+    monkeypatch.setattr("video_pipeline.frames.planned.run_decoding._MOST_KEPT_BYTES", 100)
     clip = write_clip(tmp_path / "c.mkv", steady(100), gop=50, b_frames=0)
     damage_packet(clip, 20)
     times = RegularTimes(F(5))
@@ -106,9 +106,9 @@ def test_a_stretch_too_large_to_be_kept_is_read_once_more(
 
 
 def test_interlaced_frames_that_turn_up_later_get_their_neighbours(tmp_path: Path) -> None:
-    from video_pipeline.frames.findings import Findings
-    from video_pipeline.frames.planned_reading import PlannedReading
-    from video_pipeline.frames.sequential_reading import SequentialReading
+    from video_pipeline.frames.container.findings import Findings
+    from video_pipeline.frames.planned.planned_reading import PlannedReading
+    from video_pipeline.frames.sequential.sequential_reading import SequentialReading
 
     clip = write_clip(
         tmp_path / "c.mp4", steady(100), options={"x264-params": "interlaced=1"}, gop=50

@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from video_pipeline.frames.on_display import Display
-from video_pipeline.frames.planning import NOBODY, Planner, ReadingPlan
+from video_pipeline.frames.planned.planning import NOBODY, Planner, ReadingPlan
+from video_pipeline.frames.planned.scanning import CannotPlanError, PacketChunk
 from video_pipeline.frames.sampling_times import ChosenTimes, RegularTimes, SamplingTimes
-from video_pipeline.frames.scanning import CannotPlanError, PacketChunk
 
 F = Fraction
 TICK = F(1, 1000)

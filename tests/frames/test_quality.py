@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tests.support.clips import steady, write_clip
 from tests.support.pictures import GREEN, GREY, bars, blurred, noisy, plain, stack, tissue
 from video_pipeline.frames import sample_frames
-from video_pipeline.frames.picture_faults import are_blurred, in_blocks
-from video_pipeline.frames.quality import (
+from video_pipeline.frames.pictures.faults import are_blurred, in_blocks
+from video_pipeline.frames.pictures.quality import (
     BLACK,
     BLURRED,
     FROZEN,

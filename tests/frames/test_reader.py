@@ -20,10 +20,10 @@ from tests.support.clips import (
     write_streams,
 )
 from video_pipeline.frames import VideoReader, open_video
-from video_pipeline.frames.orientation import orientation_of_rotation
-from video_pipeline.frames.pixels import RgbConverter
-from video_pipeline.frames.planned_run import DecodedPicture
-from video_pipeline.frames.pyav_frame import Orientations, PyAvFrame
+from video_pipeline.frames.pictures.decoded import DecodedPicture
+from video_pipeline.frames.pictures.orientation import orientation_of_rotation
+from video_pipeline.frames.pictures.pixels import RgbConverter
+from video_pipeline.frames.pictures.pyav_frame import Orientations, PyAvFrame
 
 F = Fraction
 

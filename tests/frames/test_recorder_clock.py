@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clips import steady, write_clip
-from video_pipeline.frames.recorder_clock import RecorderClock, creation_time
+from video_pipeline.frames.joined.recorder_clock import RecorderClock, creation_time
 
 F = Fraction
 

@@ -25,7 +25,7 @@ from video_pipeline.frames import (
     open_video,
     sample_frames,
 )
-from video_pipeline.frames.recording import JoinedReader
+from video_pipeline.frames.joined.joined_reader import JoinedReader
 from video_pipeline.records import FrameBatch
 
 F = Fraction

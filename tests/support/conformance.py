@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.clips import barcode, hide_beginning, steady, write_clip
-from video_pipeline.frames.decoding import VideoPacket
+from video_pipeline.frames.container.demuxing import VideoPacket
 
 __all__ = ["CLIPS", "ConformanceClip", "spliced"]
 

@@ -19,7 +19,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, VideoEndoscopicImageStorage, generate_uid
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.dicom import open_dicom_video
+from video_pipeline.frames.container.dicom import open_dicom_video
 
 __all__ = [
     "END",

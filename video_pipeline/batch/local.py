@@ -12,7 +12,7 @@ from video_pipeline.batch.table import BatchRow
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import PipelineError, RecordingError
 from video_pipeline.frame_classifier import FrameClassifier
-from video_pipeline.frames.field_of_view import FieldOfView
+from video_pipeline.frames.pictures.field_of_view import FieldOfView
 from video_pipeline.output.manifest import (
     InputFile,
     Manifest,

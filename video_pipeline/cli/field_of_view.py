@@ -17,6 +17,6 @@ __all__ = ["find_crop"]
 def find_crop(images: Iterable[NDArray[np.uint8]]) -> Crop:
     """Judge a recording's field of view from some of its pictures; a ``FieldOfViewFinder``."""
     # On first use: machines that train and evaluate without cropping need no video packages.
-    from video_pipeline.frames.field_of_view import find_field_of_view
+    from video_pipeline.frames.pictures.field_of_view import find_field_of_view
 
     return find_field_of_view(images).crop

@@ -28,7 +28,7 @@ from video_pipeline.frames import (
     prefetch,
     resize_rgb,
 )
-from video_pipeline.frames.quality import QUALITY_SIZE_PX, QualityWatch
+from video_pipeline.frames.pictures.quality import QUALITY_SIZE_PX, QualityWatch
 from video_pipeline.records import FrameBatch, VideoInfo
 
 __all__ = ["Sampling", "Taken", "take_frames"]

@@ -1,14 +1,17 @@
 """Frames: a recording in, the frames that a viewer sees at given times out.
 
-    opening ─▶ demuxing ─▶ decoding ─▶ clock ─▶ pyav_reader ─▶ sampling ─▶ prefetch
-    one file   packets     frames      times    VideoReader    FrameBatch   a thread ahead
+    reader (the contract) ◀── pyav_reader ─┬─ planned/      timestamps first, then what they need
+                          ◀── opencv/      └─ sequential/   every frame, whatever is odd
+                          ◀── joined/         several files on one clock
+    sampling_times ─▶ samples ─▶ sampling: FrameBatch ─▶ prefetch: a thread ahead
 
-Beside them: ``header`` (claims), ``reading_log`` and ``findings`` (what was odd), ``orientation``
-and ``pixels`` (upright RGB of the right size), ``file_kind`` (why something is no recording).
-A second reader satisfies the contract in ``reader``; nothing after it knows PyAV.
+Below them ``container/`` (opening one file safely, its packets and claims) and ``pictures/``
+(upright, deinterlaced RGB; its size, its field of view, its faults). ``on_display`` is the rule of
+what is shown when, frame by frame; ``planned/planning`` applies it to timestamps alone. Nothing
+outside this room knows PyAV.
 """
 
-from video_pipeline.frames.pixels import RESIZE_RULE, resize_rgb
+from video_pipeline.frames.pictures.pixels import RESIZE_RULE, resize_rgb
 from video_pipeline.frames.prefetch import prefetch
 from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
 from video_pipeline.frames.sampling import (

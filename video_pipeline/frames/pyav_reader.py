@@ -9,16 +9,16 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
-from video_pipeline.frames.findings import Findings
-from video_pipeline.frames.orientation import UPRIGHT
-from video_pipeline.frames.pixels import RgbConverter
-from video_pipeline.frames.planned_reading import PlannedReading
-from video_pipeline.frames.planned_run import DecodedPicture
-from video_pipeline.frames.pyav_frame import Orientations, PyAvFrame
+from video_pipeline.frames.container.findings import Findings
+from video_pipeline.frames.pictures.decoded import DecodedPicture
+from video_pipeline.frames.pictures.orientation import UPRIGHT
+from video_pipeline.frames.pictures.pixels import RgbConverter
+from video_pipeline.frames.pictures.pyav_frame import Orientations, PyAvFrame
+from video_pipeline.frames.planned.planned_reading import PlannedReading
+from video_pipeline.frames.planned.scanning import CannotPlanError
 from video_pipeline.frames.reader import DecodeReport, Sample
 from video_pipeline.frames.sampling_times import SamplingTimes
-from video_pipeline.frames.scanning import CannotPlanError
-from video_pipeline.frames.sequential_reading import SequentialReading
+from video_pipeline.frames.sequential.sequential_reading import SequentialReading
 from video_pipeline.records import VideoInfo
 
 __all__ = ["PyAvReader"]

@@ -15,7 +15,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.pixels import RESIZE_RULE
+from video_pipeline.frames.pictures.pixels import RESIZE_RULE
 from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.records import VideoInfo
 

@@ -10,11 +10,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.field_of_view import FieldOfView
-from video_pipeline.frames.pixels import RESIZE_RULE, RESIZE_RULES, resize_rgb
+from video_pipeline.frames.joined.joined_reader import JoinedReader
+from video_pipeline.frames.pictures.field_of_view import FieldOfView
+from video_pipeline.frames.pictures.pixels import RESIZE_RULE, RESIZE_RULES, resize_rgb
 from video_pipeline.frames.pyav_reader import PyAvReader
 from video_pipeline.frames.reader import DecodeReport, ShownFrame, VideoReader
-from video_pipeline.frames.recording import JoinedReader
 from video_pipeline.frames.sampling_times import RegularTimes, SamplingTimes, exact_rate
 from video_pipeline.records import FrameBatch
 
@@ -143,7 +143,7 @@ def open_video(
         return _open_joined(path, n_threads=n_threads, decoder=decoder, stream=stream)
     if decoder == "opencv":
         # Imported here, because it changes what OpenCV's FFmpeg writes to the terminal.
-        from video_pipeline.frames.opencv_reader import OpenCvReader
+        from video_pipeline.frames.opencv.opencv_reader import OpenCvReader
 
         return OpenCvReader(path, n_threads=n_threads)
     return PyAvReader(path, n_threads=n_threads, stream=stream)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.field_of_view import FieldOfView, find_field_of_view
+from video_pipeline.frames.pictures.field_of_view import FieldOfView, find_field_of_view
 from video_pipeline.frames.reader import VideoReader
 from video_pipeline.frames.sampling import FrameSampler
 from video_pipeline.frames.sampling_times import ChosenTimes

@@ -17,7 +17,7 @@ from typing import Any
 
 from video_pipeline.annotate import Annotation
 from video_pipeline.config import AnnotationSettings
-from video_pipeline.frames.field_of_view import FieldOfView
+from video_pipeline.frames.pictures.field_of_view import FieldOfView
 from video_pipeline.output.files import write_text
 
 __all__ = [

@@ -37,7 +37,7 @@ def flag_seconds(
 ) -> tuple[str, ...]:
     """(n_seconds,) flags; several reasons are joined by ``+``, in the order of their list here.
 
-    ``quality``: by the name of each fault of pictures (see ``frames.quality``), its seconds.
+    ``quality``: the seconds of each fault of pictures, by its name (``frames.pictures.quality``).
     """
     reasons: list[list[str]] = [[] for _ in n_frames]
     in_gap = _seconds_in(report.gaps, len(n_frames))

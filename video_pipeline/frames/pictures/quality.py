@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.picture_faults import (
+from video_pipeline.frames.pictures.faults import (
     are_black,
     are_blurred,
     are_colourless,

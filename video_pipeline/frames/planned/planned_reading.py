@@ -6,20 +6,21 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from video_pipeline.frames.access_points import rule_of
-from video_pipeline.frames.decoding import VideoPacket
-from video_pipeline.frames.demuxing import PacketSource
-from video_pipeline.frames.ending import Ending, damage_sentences
-from video_pipeline.frames.findings import Findings
-from video_pipeline.frames.header import Header
+from video_pipeline.frames.container.decoders import new_decoder
+from video_pipeline.frames.container.demuxing import PacketSource, VideoPacket
+from video_pipeline.frames.container.ending import Ending, damage_sentences
+from video_pipeline.frames.container.findings import Findings
+from video_pipeline.frames.container.header import Header
+from video_pipeline.frames.container.opening import StreamId, open_stream
 from video_pipeline.frames.on_display import is_gap, n_rows
-from video_pipeline.frames.opening import StreamId, new_decoder, open_stream
-from video_pipeline.frames.planned_decoding import PlannedDecoder
-from video_pipeline.frames.planned_run import DecodedPicture, NeighboursNeededError
-from video_pipeline.frames.planning import Planner, ReadingPlan
+from video_pipeline.frames.pictures.decoded import DecodedPicture
+from video_pipeline.frames.planned.access_points import rule_of
+from video_pipeline.frames.planned.planning import Planner, ReadingPlan
+from video_pipeline.frames.planned.run_decoding import PlannedDecoder
+from video_pipeline.frames.planned.run_samples import NeighboursNeededError
+from video_pipeline.frames.planned.scanning import CannotPlanError, PacketScan
 from video_pipeline.frames.reader import DecodeReport
 from video_pipeline.frames.sampling_times import SamplingTimes
-from video_pipeline.frames.scanning import CannotPlanError, PacketScan
 
 __all__ = ["PlannedReading", "SampledPicture"]
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.decoding import VideoPacket
 
-__all__ = ["PacketSource"]
+__all__ = ["PacketSource", "VideoPacket"]
+
+# PyAV's packets are generic for type checkers only.
+VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 _MOST_ERRORS_IN_A_ROW = 1000
 """A file that was cut may give one for every packet that its index still promises."""

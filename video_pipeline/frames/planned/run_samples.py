@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator
 
 from av.video.frame import VideoFrame
 
-from video_pipeline.frames.planning import NOBODY, ReadingPlan, Run
+from video_pipeline.frames.pictures.decoded import DecodedPicture, picture_of
+from video_pipeline.frames.planned.planning import NOBODY, ReadingPlan, Run
 
-__all__ = ["DecodedPicture", "NeighboursNeededError", "RunSamples", "with_neighbours"]
+__all__ = ["NeighboursNeededError", "RunSamples"]
 
 
 class NeighboursNeededError(Exception):
     """A frame is interlaced, and the plan left out the frames beside it."""
-
-
-@dataclass(frozen=True, eq=False)
-class DecodedPicture:
-    """A frame, and those shown before and after it where it is interlaced."""
-
-    frame: VideoFrame
-    before: VideoFrame | None = None
-    after: VideoFrame | None = None
 
 
 class RunSamples:
@@ -106,7 +96,7 @@ class RunSamples:
                 self.lost.append(self._numbers[self._next])
                 self._next += 1
             else:
-                yield from self._hand_out(_picture(before, current, after))
+                yield from self._hand_out(picture_of(before, current, after))
 
     def _hand_out(self, picture: DecodedPicture) -> Iterator[tuple[int, DecodedPicture]]:
         """Give a sample its picture: the same object for all samples of one frame."""
@@ -126,24 +116,3 @@ class RunSamples:
         oldest = self._before[self._next] if self._with_neighbours else self._pts[self._next]
         for pts in [pts for pts in self._found if pts < oldest]:
             del self._found[pts]
-
-
-def with_neighbours(
-    frames: Iterable[tuple[Fraction, VideoFrame]],
-) -> Iterator[tuple[Fraction, DecodedPicture]]:
-    """Give each interlaced frame those before and after it; frames come timed and in order."""
-    before: VideoFrame | None = None
-    current: tuple[Fraction, VideoFrame] | None = None
-    for following in frames:
-        if current is not None:
-            yield current[0], _picture(before, current[1], following[1])
-            before = current[1]
-        current = following
-    if current is not None:
-        yield current[0], _picture(before, current[1], None)
-
-
-def _picture(
-    before: VideoFrame | None, frame: VideoFrame, after: VideoFrame | None
-) -> DecodedPicture:
-    return DecodedPicture(frame, before, after) if frame.interlaced_frame else DecodedPicture(frame)

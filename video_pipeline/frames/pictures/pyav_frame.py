@@ -15,21 +15,21 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.deinterlacing import deinterlace
-from video_pipeline.frames.orientation import (
+from video_pipeline.frames.pictures.decoded import DecodedPicture
+from video_pipeline.frames.pictures.deinterlacing import deinterlace
+from video_pipeline.frames.pictures.orientation import (
     UPRIGHT,
     Orientation,
     orientation_of_matrix,
     orientation_of_rotation,
 )
-from video_pipeline.frames.pixels import (
+from video_pipeline.frames.pictures.pixels import (
     FAST_RESIZE_RULE,
     RESIZE_RULE,
     RESIZE_RULES,
     RgbConverter,
     resize_rgb,
 )
-from video_pipeline.frames.planned_run import DecodedPicture
 
 __all__ = ["Orientations", "PyAvFrame"]
 

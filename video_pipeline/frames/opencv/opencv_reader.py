@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.ending import Ending
+from video_pipeline.frames.container.ending import Ending
 from video_pipeline.frames.on_display import Display, n_rows
-from video_pipeline.frames.opencv_survey import Survey, refusal, survey
-from video_pipeline.frames.pixels import RESIZE_RULE, resize_rgb
+from video_pipeline.frames.opencv.survey import Survey, refusal, survey
+from video_pipeline.frames.pictures.pixels import RESIZE_RULE, resize_rgb
 from video_pipeline.frames.reader import DecodeReport, Sample
 from video_pipeline.frames.sampling_times import ChosenTimes, SamplingTimes
 from video_pipeline.records import VideoInfo

@@ -7,15 +7,15 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
-from video_pipeline.frames.clock import PresentationClock
-from video_pipeline.frames.decoding import PacketDecoder
-from video_pipeline.frames.deinterlacing import DEINTERLACING_RULE
-from video_pipeline.frames.demuxing import PacketSource
-from video_pipeline.frames.ending import Ending, damage_sentences
-from video_pipeline.frames.findings import Findings
-from video_pipeline.frames.header import Header
+from video_pipeline.frames.container.demuxing import PacketSource
+from video_pipeline.frames.container.ending import Ending, damage_sentences
+from video_pipeline.frames.container.findings import Findings
+from video_pipeline.frames.container.header import Header
 from video_pipeline.frames.on_display import Display, n_rows
+from video_pipeline.frames.pictures.deinterlacing import DEINTERLACING_RULE
 from video_pipeline.frames.reader import DecodeReport
+from video_pipeline.frames.sequential.clock import PresentationClock
+from video_pipeline.frames.sequential.decoding import PacketDecoder
 
 __all__ = ["ReadingLog"]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TypeVar
 
-from video_pipeline.frames.findings import Findings
+from video_pipeline.frames.container.findings import Findings
 from video_pipeline.frames.intervals import UsualInterval
 
 __all__ = ["PresentationClock", "in_rising_order"]

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.dicom_fragments import EncapsulatedVideo, find_fragments
+from video_pipeline.frames.container.dicom_fragments import EncapsulatedVideo, find_fragments
 
 if TYPE_CHECKING:
     from pydicom import FileDataset

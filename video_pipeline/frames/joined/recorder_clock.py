@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.opening import open_container
+from video_pipeline.frames.container.opening import open_container
 
 __all__ = ["RecorderClock", "creation_time"]
 

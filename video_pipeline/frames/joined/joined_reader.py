@@ -14,16 +14,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.joint_report import (
+from video_pipeline.frames.joined.joint_report import (
     ReadPart,
     exact_seconds,
     join_reports,
     printable_name,
 )
+from video_pipeline.frames.joined.recorder_clock import RecorderClock, creation_time
 from video_pipeline.frames.on_display import CLOCK_ROUNDING
-from video_pipeline.frames.pixels import RESIZE_RULE
+from video_pipeline.frames.pictures.pixels import RESIZE_RULE
 from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
-from video_pipeline.frames.recorder_clock import RecorderClock, creation_time
 from video_pipeline.frames.sampling_times import ChosenTimes, SamplingTimes
 from video_pipeline.records import VideoInfo
 

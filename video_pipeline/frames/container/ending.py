@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from video_pipeline.frames.header import Header
+from video_pipeline.frames.container.header import Header
 
 __all__ = ["Ending", "damage_sentences"]
 

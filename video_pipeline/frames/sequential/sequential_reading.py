@@ -10,22 +10,22 @@ from itertools import islice
 from av.video.frame import VideoFrame
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.clock import PresentationClock, in_rising_order
-from video_pipeline.frames.decoding import PacketDecoder
-from video_pipeline.frames.demuxing import PacketSource
-from video_pipeline.frames.findings import Findings
-from video_pipeline.frames.header import Header, read_header
-from video_pipeline.frames.on_display import Display
-from video_pipeline.frames.opening import (
+from video_pipeline.frames.container.decoders import new_decoder
+from video_pipeline.frames.container.demuxing import PacketSource
+from video_pipeline.frames.container.findings import Findings
+from video_pipeline.frames.container.header import Header, read_header
+from video_pipeline.frames.container.opening import (
     StreamId,
     is_cut_short,
-    new_decoder,
     open_container,
     video_stream,
 )
-from video_pipeline.frames.planned_run import DecodedPicture, with_neighbours
+from video_pipeline.frames.on_display import Display
+from video_pipeline.frames.pictures.decoded import DecodedPicture, with_neighbours
 from video_pipeline.frames.reader import DecodeReport
-from video_pipeline.frames.reading_log import ReadingLog
+from video_pipeline.frames.sequential.clock import PresentationClock, in_rising_order
+from video_pipeline.frames.sequential.decoding import PacketDecoder
+from video_pipeline.frames.sequential.reading_log import ReadingLog
 
 __all__ = ["SequentialReading", "TimedPicture"]
 

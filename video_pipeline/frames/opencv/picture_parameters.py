@@ -12,7 +12,7 @@ from itertools import islice
 
 from av.video.codeccontext import VideoCodecContext
 
-from video_pipeline.frames.sequence_parameters import has_fields
+from video_pipeline.frames.opencv.sequence_parameters import has_fields
 
 __all__ = ["KNOWN_CODECS", "PictureParameters"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.scanning import CannotPlanError
+from video_pipeline.frames.planned.scanning import CannotPlanError
 
 __all__ = ["DisplayOrder", "ShownTimes"]
 

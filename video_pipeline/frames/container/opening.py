@@ -19,19 +19,17 @@ from typing import cast
 import av
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.dicom import is_dicom, open_dicom_video
-from video_pipeline.frames.file_kind import explain_unreadable
-from video_pipeline.frames.findings import Findings
+from video_pipeline.frames.container.dicom import is_dicom, open_dicom_video
+from video_pipeline.frames.container.file_kind import explain_unreadable
+from video_pipeline.frames.container.findings import Findings
 
 __all__ = [
     "LARGEST_PICTURE_PX",
     "StreamId",
     "is_cut_short",
-    "new_decoder",
     "open_container",
     "open_stream",
     "video_stream",
@@ -155,16 +153,6 @@ def video_stream(
             "streams", f"{len(moving)} video streams: the one with the largest picture is read"
         )
     return largest
-
-
-def new_decoder(stream_id: StreamId) -> VideoCodecContext:
-    """Make a decoder for a stream, set up from all that the container says of it.
-
-    The file is opened once more: PyAV offers no other way to have a stream's decoder twice, and one
-    made from the codec's name alone would know neither display matrix nor colours.
-    """
-    with open_stream(stream_id) as (_, stream):
-        return stream.codec_context
 
 
 def _open_dicom(path: str | os.PathLike[str]) -> InputContainer:

@@ -11,24 +11,16 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import TypeAlias
 
 import av
-from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
-from video_pipeline.frames.opening import LARGEST_PICTURE_PX
+from video_pipeline.frames.container.decoders import set_up_decoder
+from video_pipeline.frames.container.demuxing import VideoPacket
 
-__all__ = ["PacketDecoder", "VideoPacket", "set_up_decoder"]
+__all__ = ["PacketDecoder"]
 
-# PyAV's packets are generic for type checkers only.
-VideoPacket: TypeAlias = "Packet[VideoStream]"
-
-_MOST_THREADS = 16
-_SMALLEST_FOR_THREADS_PX = 700_000
-"""Below about 720p two threads take a fifth more CPU seconds, and hardly less time, than one."""
 _MOST_IN_FLIGHT = 40
 """Packets in a decoder at once: one for each thread, and those that wait for their order."""
 _MOST_KEPT_BYTES = 64 * 2**20
@@ -140,20 +132,6 @@ class PacketDecoder:
             return False
         self._given[frame.pts] -= 1
         return True
-
-
-def set_up_decoder(context: VideoCodecContext, *, n_threads: int, is_careful: bool) -> None:
-    """Prepare an unopened decoder: fast and failing on any damage, or careful and concealing it.
-
-    ``n_threads``: 0 for one for each processor, where pictures are large enough to gain by it.
-    """
-    if n_threads == 0 and context.width * context.height < _SMALLEST_FOR_THREADS_PX:
-        n_threads = 1
-    context.thread_type = "SLICE" if is_careful else "AUTO"
-    context.thread_count = 1 if is_careful else min(n_threads, _MOST_THREADS)
-    context.options = {"max_pixels": str(LARGEST_PICTURE_PX)}
-    if not is_careful:
-        context.options |= {"err_detect": "explode"}
 
 
 class _KeptPackets:

@@ -16,9 +16,11 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from video_pipeline.frames.decoding import VideoPacket, set_up_decoder
-from video_pipeline.frames.planned_run import DecodedPicture, RunSamples
-from video_pipeline.frames.planning import NOBODY, ReadingPlan, Run
+from video_pipeline.frames.container.decoders import set_up_decoder
+from video_pipeline.frames.container.demuxing import VideoPacket
+from video_pipeline.frames.pictures.decoded import DecodedPicture
+from video_pipeline.frames.planned.planning import NOBODY, ReadingPlan, Run
+from video_pipeline.frames.planned.run_samples import RunSamples
 
 __all__ = ["PlannedDecoder"]
 

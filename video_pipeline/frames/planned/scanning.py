@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.access_points import AccessRule
-from video_pipeline.frames.demuxing import PacketSource
+from video_pipeline.frames.container.demuxing import PacketSource
+from video_pipeline.frames.planned.access_points import AccessRule
 
 __all__ = ["CannotPlanError", "PacketChunk", "PacketScan"]
 

@@ -19,18 +19,17 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from video_pipeline.errors import RecordingError
-from video_pipeline.frames.access_points import rule_of
-from video_pipeline.frames.decoding import VideoPacket
-from video_pipeline.frames.demuxing import PacketSource
-from video_pipeline.frames.dicom import is_dicom
-from video_pipeline.frames.display_order import DisplayOrder, ShownTimes
-from video_pipeline.frames.findings import Findings
-from video_pipeline.frames.header import Header, read_header
-from video_pipeline.frames.opening import LARGEST_PICTURE_PX, open_container, video_stream
-from video_pipeline.frames.orientation import Orientation
-from video_pipeline.frames.picture_parameters import KNOWN_CODECS, PictureParameters
+from video_pipeline.frames.container.demuxing import PacketSource, VideoPacket
+from video_pipeline.frames.container.dicom import is_dicom
+from video_pipeline.frames.container.findings import Findings
+from video_pipeline.frames.container.header import Header, read_header
+from video_pipeline.frames.container.opening import LARGEST_PICTURE_PX, open_container, video_stream
+from video_pipeline.frames.opencv.picture_parameters import KNOWN_CODECS, PictureParameters
+from video_pipeline.frames.pictures.orientation import Orientation
+from video_pipeline.frames.planned.access_points import rule_of
+from video_pipeline.frames.planned.display_order import DisplayOrder, ShownTimes
+from video_pipeline.frames.planned.scanning import CannotPlanError, PacketScan
 from video_pipeline.frames.pyav_reader import PyAvReader
-from video_pipeline.frames.scanning import CannotPlanError, PacketScan
 from video_pipeline.records import VideoInfo
 
 __all__ = ["Survey", "refusal", "survey"]

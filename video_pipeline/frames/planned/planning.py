@@ -15,11 +15,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.frames.display_order import DisplayOrder, ShownTimes
 from video_pipeline.frames.intervals import LONGEST_USUAL_INTERVAL, UsualInterval
 from video_pipeline.frames.on_display import CLOCK_ROUNDING, is_gap, longest_display
+from video_pipeline.frames.planned.display_order import DisplayOrder, ShownTimes
+from video_pipeline.frames.planned.scanning import CannotPlanError, PacketChunk
 from video_pipeline.frames.sampling_times import SamplingTimes
-from video_pipeline.frames.scanning import CannotPlanError, PacketChunk
 
 __all__ = ["NOBODY", "Planner", "ReadingPlan", "Run"]
 

@@ -9,7 +9,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from video_pipeline.frames.findings import Findings
+from video_pipeline.frames.container.findings import Findings
 
 __all__ = ["ASSUMED_RATE_HZ", "Header", "read_header"]
 

@@ -1,0 +1,1 @@
+"""One file as a container: opened safely, its packets, what its header claims and how it ends."""

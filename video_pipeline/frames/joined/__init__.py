@@ -1,0 +1,1 @@
+"""Several files of one operation as one recording."""

@@ -1,0 +1,1 @@
+"""The second reader: OpenCV, where it can be trusted."""

@@ -1,0 +1,1 @@
+"""Decoded frames as pictures: upright, deinterlaced, RGB, resized, cropped, judged."""
