@@ -19,6 +19,7 @@ from video_pipeline.frames.intervals import LONGEST_USUAL_INTERVAL, UsualInterva
 from video_pipeline.frames.on_display import CLOCK_ROUNDING, is_gap, longest_display
 from video_pipeline.frames.planned.display_order import DisplayOrder, ShownTimes
 from video_pipeline.frames.planned.scanning import CannotPlanError, PacketChunk
+from video_pipeline.frames.planned.targets import Targets
 from video_pipeline.frames.sampling_times import SamplingTimes
 
 __all__ = ["NOBODY", "Planner", "ReadingPlan", "Run"]
@@ -66,28 +67,6 @@ class ReadingPlan:
     """Frames that the recording shows."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Targets:
-    """Sampled frames, an array each, before gaps were sorted out."""
-
-    numbers: NDArray[np.int64]
-    pts: NDArray[np.int64]
-    before: NDArray[np.int64]
-    after: NDArray[np.int64]
-    packet: NDArray[np.int64]
-    access: NDArray[np.int64]
-
-    def at(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> _Targets:
-        return _Targets(*(array[chosen] for array in vars(self).values()))
-
-    @classmethod
-    def joined(cls, parts: list[_Targets]) -> _Targets:
-        if not parts:
-            return cls(*(np.empty(0, np.int64) for _ in range(6)))
-        columns = zip(*(vars(part).values() for part in parts), strict=True)
-        return cls(*(np.concatenate(column) for column in columns))
-
-
 class Planner:
     """Takes a recording's packets chunk by chunk and makes its reading plan."""
 
@@ -115,7 +94,7 @@ class Planner:
         self._held = ShownTimes.none()
         self._usual = UsualInterval()
         self._breaks: list[tuple[int, int]] = []
-        self._targets: list[_Targets] = []
+        self._targets: list[Targets] = []
         self._next = first_number
         self._zero = 0
         self._n_shown = 0
@@ -148,7 +127,7 @@ class Planner:
         self._choose(self._held, until=until if until > last else end)
         if self._with_last:
             self._choose_last()
-        found = self._without_gaps(_Targets.joined(self._targets), usual)
+        found = self._without_gaps(Targets.joined(self._targets), usual)
         return ReadingPlan(
             zero=self._zero,
             numbers=found.numbers,
@@ -220,14 +199,14 @@ class Planner:
 
     def _targets_at(
         self, known: ShownTimes, place: NDArray[np.intp], numbers: NDArray[np.int64]
-    ) -> _Targets:
+    ) -> Targets:
         before, after = np.maximum(place - 1, 0), np.minimum(place + 1, len(known) - 1)
         first = last = place
         if self._with_neighbours:
             first, last = before, after
         starts = np.minimum(known.pts[first], known.pts[place])
         needed = np.stack([known.packet[k] for k in (first, place, last)])
-        return _Targets(
+        return Targets(
             numbers,
             known.pts[place],
             known.pts[before],
@@ -263,7 +242,7 @@ class Planner:
         if n_spare > 1:
             self._access = self._access[n_spare - 1 :]
 
-    def _without_gaps(self, found: _Targets, usual: Fraction) -> _Targets:
+    def _without_gaps(self, found: Targets, usual: Fraction) -> Targets:
         """Leave out frames that had been on display for so long that they mark a gap."""
         patience = math.floor(longest_display(usual) / self._time_base)
         keep = np.ones(len(found.numbers), dtype=np.bool_)
@@ -283,7 +262,7 @@ class Planner:
                 gaps.append((self._seconds(start) + usual, self._seconds(end)))
         return gaps
 
-    def _runs(self, found: _Targets) -> tuple[Run, ...]:
+    def _runs(self, found: Targets) -> tuple[Run, ...]:
         """Join what overlaps: packets are decoded once, and only between access points dropped."""
         if len(found.numbers) == 0:
             return ()
