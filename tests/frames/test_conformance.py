@@ -110,8 +110,9 @@ class TestEveryReader:
         assert report.is_complete
         assert report.n_corrupt == 0
 
+    @pytest.mark.parametrize("n_threads", [0, 1])
     def test_samples_what_a_plain_loop_finds(
-        self, paths: Callable[[str], Path], reader_name: str, name: str
+        self, paths: Callable[[str], Path], reader_name: str, name: str, n_threads: int
     ) -> None:
         shown = CLIPS[name].shown
         end = end_of(shown)
@@ -119,13 +120,14 @@ class TestEveryReader:
             (RegularTimes(F(5)), every(F(1, 5), end)),
             (RegularTimes(F(1)), every(F(1), end)),
             (RegularTimes(F(2, 7)), every(F(7, 2), end)),
+            (RegularTimes(F(1, 60)), every(F(60), end)),
             (RegularTimes(F(3), start=F(21, 10)), every(F(1, 3), end)[7:]),
             (RegularTimes(F(25)), every(F(1, 25), end)),
             (ChosenTimes(tuple(around(shown))), around(shown)),
         ]
         everything = pictures(READERS[reader_name], paths(name))
         for times, moments in cases:
-            with READERS[reader_name](paths(name), 0) as reader:
+            with READERS[reader_name](paths(name), n_threads) as reader:
                 samples = [(s.time, s.frame.pts, s.frame.rgb()) for s in reader.samples(times)]
             found = [(time, read_barcode(image), pts) for time, pts, image in samples]
             assert found == plain_loop(shown, moments), times

@@ -9,8 +9,9 @@ from video_pipeline.frames.container.opening import LARGEST_PICTURE_PX, StreamId
 __all__ = ["new_decoder", "set_up_decoder"]
 
 _MOST_THREADS = 16
-_SMALLEST_FOR_THREADS_PX = 700_000
-"""Below about 720p two threads take a fifth more CPU seconds, and hardly less time, than one."""
+_SMALLEST_FOR_THREADS_PX = 1_500_000
+"""Frame threads cost CPU seconds: a fifth more at 480p, a third more for HEVC at 720p. One thread
+decodes that by plan some fifty times faster than it is played; larger pictures take several."""
 
 
 def new_decoder(stream_id: StreamId) -> VideoCodecContext:
