@@ -11,7 +11,7 @@ __all__ = ["new_decoder", "set_up_decoder"]
 _MOST_THREADS = 16
 _SMALLEST_FOR_THREADS_PX = 1_500_000
 """Frame threads cost CPU seconds: a fifth more at 480p, a third more for HEVC at 720p. One thread
-decodes that by plan some fifty times faster than it is played; larger pictures take several."""
+decodes that by plan some forty times faster than it is played; larger pictures take several."""
 
 
 def new_decoder(stream_id: StreamId) -> VideoCodecContext:
