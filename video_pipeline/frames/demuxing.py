@@ -17,6 +17,9 @@ __all__ = ["PacketSource"]
 _MOST_ERRORS_IN_A_ROW = 1000
 """A file that was cut may give one for every packet that its index still promises."""
 
+_MOST_READINGS = 4
+"""An mp4 whose packets hold its bytes this many times over repeats them, by its edit list."""
+
 _TRANSPORT_PACKET_BYTES = (188, 192, 204)
 """Plain (ISO 13818-1), with a time code (Blu-ray, AVCHD), with error correction (DVB)."""
 
@@ -37,6 +40,11 @@ class PacketSource:
         """Times that reading failed and was taken up again behind the damage."""
         self.ends_in_damage = False
         """Whether the last packet read so far was broken, or nothing could be read after it."""
+        self.is_repeating = False
+        """Whether reading was given up, because the index shows the same packets over and over."""
+        self._n_bytes = 0
+        is_indexed = container.format.name.startswith("mov,")
+        self._most_bytes = _MOST_READINGS * container.size if is_indexed else None
 
     def packets(self) -> Iterator[VideoPacket]:
         """Every packet of the stream that holds data.
@@ -54,6 +62,9 @@ class PacketSource:
                     self.n_read += 1
                     self.last_pts = packet.pts
                     self.ends_in_damage = packet.is_corrupt
+                    if self._repeats(packet):
+                        self.is_repeating = self.ends_in_damage = True
+                        return
                     yield packet
             except av.FFmpegError:
                 self.n_errors += 1
@@ -65,6 +76,10 @@ class PacketSource:
             else:
                 break
         self.ends_in_damage |= self._ends_in_part_of_a_transport_packet()
+
+    def _repeats(self, packet: VideoPacket) -> bool:
+        self._n_bytes += packet.size
+        return self._most_bytes is not None and self._n_bytes > self._most_bytes
 
     def _ends_in_part_of_a_transport_packet(self) -> bool:
         if self._container.format.name != "mpegts":
