@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
 
 import av
 from av.container import InputContainer
@@ -22,6 +24,8 @@ _MOST_READINGS = 4
 
 _TRANSPORT_PACKET_BYTES = (188, 192, 204)
 """Plain (ISO 13818-1), with a time code (Blu-ray, AVCHD), with error correction (DVB)."""
+
+_TIME_CODE_BYTES = {192: 4}
 
 
 class PacketSource:
@@ -42,9 +46,16 @@ class PacketSource:
         """Whether the last packet read so far was broken, or nothing could be read after it."""
         self.is_repeating = False
         """Whether reading was given up, because the index shows the same packets over and over."""
+        self._last_position = 0
+        self._first_of_others: dict[int, int] = {}
         self._n_bytes = 0
         is_indexed = container.format.name.startswith("mov,")
         self._most_bytes = _MOST_READINGS * container.size if is_indexed else None
+
+    @property
+    def goes_on_elsewhere(self) -> bool:
+        """Whether another video stream of the file begins where this one ends."""
+        return any(first > self._last_position for first in self._first_of_others.values())
 
     def packets(self) -> Iterator[VideoPacket]:
         """Every packet of the stream that holds data.
@@ -52,10 +63,11 @@ class PacketSource:
         Raises ``RecordingError`` at the first encrypted packet: its frames would be noise.
         """
         n_errors_in_a_row = 0
+        watched = self._watched_streams()
         while n_errors_in_a_row < _MOST_ERRORS_IN_A_ROW:
             try:
-                for packet in self._container.demux(self._stream):
-                    if packet.size == 0:
+                for packet in cast("Iterator[VideoPacket]", self._container.demux(*watched)):
+                    if packet.size == 0 or (len(watched) > 1 and self._is_of_another(packet)):
                         continue
                     n_errors_in_a_row = 0
                     self._require_clear(packet)
@@ -81,10 +93,26 @@ class PacketSource:
         self._n_bytes += packet.size
         return self._most_bytes is not None and self._n_bytes > self._most_bytes
 
+    def _watched_streams(self) -> list[VideoStream]:
+        # A transport stream may move its picture to another identifier; others say all beforehand.
+        is_transport = self._container.format.name == "mpegts"
+        return list(self._container.streams.video) if is_transport else [self._stream]
+
+    def _is_of_another(self, packet: VideoPacket) -> bool:
+        position = packet.pos or 0
+        if packet.stream.index == self._stream.index:
+            self._last_position = max(self._last_position, position)
+            return False
+        self._first_of_others.setdefault(packet.stream.index, position)
+        return True
+
     def _ends_in_part_of_a_transport_packet(self) -> bool:
         if self._container.format.name != "mpegts":
             return False
-        return all(self._container.size % size for size in _TRANSPORT_PACKET_BYTES)
+        if not all(self._container.size % size for size in _TRANSPORT_PACKET_BYTES):
+            return False
+        # It may just as well have begun in the middle of one.
+        return self._container.file is not None or not _ends_with_a_whole_packet(self._container)
 
     def _require_clear(self, packet: VideoPacket) -> None:
         if packet.has_sidedata("encryption_info"):
@@ -93,3 +121,15 @@ class PacketSource:
                 "the video is encrypted",
                 hint="export it without protection from the recorder's own software",
             )
+
+
+def _ends_with_a_whole_packet(container: InputContainer) -> bool:
+    """Whether the last bytes of a transport stream are packets, counted from its end."""
+    n = 4
+    with Path(container.name.removeprefix("file:")).open("rb") as file:
+        file.seek(max(0, container.size - n * max(_TRANSPORT_PACKET_BYTES)))
+        tail = file.read()
+    return any(
+        all(tail[-k * size + _TIME_CODE_BYTES.get(size, 0) :][:1] == b"\x47" for k in range(1, n))
+        for size in _TRANSPORT_PACKET_BYTES
+    )

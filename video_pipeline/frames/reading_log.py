@@ -122,7 +122,9 @@ class ReadingLog:
             usual_interval=self._clock.usual_interval,
             n_read=self._source.n_read,
             is_damaged=self._source.ends_in_damage or ends_corrupt,
-            is_given_up=self.is_too_long or self._source.is_repeating,
+            is_given_up=self.is_too_long
+            or self._source.is_repeating
+            or self._source.goes_on_elsewhere,
         )
 
     def _sums(self) -> list[str]:
@@ -136,6 +138,8 @@ class ReadingLog:
         found += damage_sentences(n_corrupt=self._n_corrupt, n_lost=self._n_lost)
         if self._source.is_repeating:
             found.append("the index shows the same pictures over and over: reading was given up")
+        if self._source.goes_on_elsewhere:
+            found.append("the picture goes on in another of the file's streams: it was not read")
         if self._source.n_errors > 0:
             found.append(f"damaged places that were skipped: {self._source.n_errors}")
         return found + self._ending.sentences() if self.is_finished else found
