@@ -77,11 +77,18 @@ class Ending:
         return max(_UNINDEXED_TOLERANCE_S, few_frames)
 
 
-def damage_sentences(*, n_corrupt: int, n_lost: int) -> list[str]:
-    """What was damaged on the way there, in words."""
+def damage_sentences(
+    *, n_corrupt: int, n_lost: int, n_at_start: int = 0, n_at_end: int = 0
+) -> list[str]:
+    """What was damaged on the way there, in words; the last two are part of ``n_lost``."""
     found = []
     if n_corrupt > 0:
         found.append(f"frames damaged, but shown: {n_corrupt}")
-    if n_lost > 0:
-        found.append(f"frames that could not be decoded: about {n_lost}")
+    n_between = n_lost - n_at_start - n_at_end
+    if n_between > 0:
+        found.append(f"frames that could not be decoded: about {n_between}")
+    if n_at_start > 0:
+        found.append(f"frames before the first key frame, which cannot be decoded: {n_at_start}")
+    if n_at_end > 0:
+        found.append("the very last frame could not be decoded")
     return found
