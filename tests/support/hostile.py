@@ -7,7 +7,8 @@ from tests.support.hostile_file import HostileFile, Maker
 from tests.support.hostile_mp4 import MP4_FILES
 from tests.support.hostile_references import REFERENCE_FILES, TEXTS
 from tests.support.hostile_streams import STREAM_FILES
+from tests.support.hostile_transport import TRANSPORT_FILES
 
 __all__ = ["HOSTILE", "REFERENCE_FILES", "TEXTS", "HostileFile", "Maker"]
 
-HOSTILE: dict[str, Maker] = {**MP4_FILES, **CONTAINER_FILES, **STREAM_FILES}
+HOSTILE: dict[str, Maker] = {**MP4_FILES, **CONTAINER_FILES, **TRANSPORT_FILES, **STREAM_FILES}

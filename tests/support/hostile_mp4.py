@@ -260,6 +260,13 @@ def fragment_at_the_end_of_time(folder: Path) -> HostileFile:
     return HostileFile(path, "OK_WARN", "clock jumps", n_rows=2, first=None)
 
 
+def last_byte_missing(folder: Path) -> HostileFile:
+    """A copy that broke off at the very end costs one frame, and is no damage otherwise."""
+    path = clip(folder / "c.mp4", container_options={"movflags": "faststart"})
+    path.write_bytes(path.read_bytes()[:-1])
+    return HostileFile(path, "OK_WARN", "the very last frame", n_shown=49, n_rows=2)
+
+
 def archive_behind_it(folder: Path) -> HostileFile:
     """A recording that is a zip archive as well."""
     path = clip(folder / "c.mp4")
@@ -280,6 +287,6 @@ MP4_FILES: dict[str, Maker] = {
         *(thousands_of_edits, samples_of_one_byte, fragment_of_samples_without_end, two_edits),
         *(packed_index_of_4_gb, boxes_in_boxes, matrix_of_zeros, matrix_of_45_degrees),
         *(matrix_that_shears, length_times_1000, length_of_zero, count_of_2_to_28),
-        *(fragment_at_the_end_of_time, archive_behind_it),
+        *(fragment_at_the_end_of_time, last_byte_missing, archive_behind_it),
     )
 }
