@@ -147,3 +147,31 @@ def test_an_output_place_that_cannot_be_written_fails_in_one_line(
 def test_a_manifest_that_cannot_be_believed_counts_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
     assert read_manifest(tmp_path) is None
+
+
+def test_losing_the_very_last_frame_is_a_warning(tmp_path: Path) -> None:
+    faststart = {"movflags": "faststart"}
+    clip = write_clip(tmp_path / "c.mp4", steady(75), b_frames=0, container_options=faststart)
+    clip.write_bytes(clip.read_bytes()[:-1])
+    (outcome,) = annotate([clip], tmp_path / "out")
+    assert (outcome.row.status, outcome.row.seconds) == ("done", 3)
+    assert outcome.warnings == ("the very last frame could not be decoded",)
+
+
+def test_a_start_between_key_frames_is_a_warning(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "c.ts", steady(75), b_frames=0)
+    data = clip.read_bytes()
+    clip.write_bytes(data[: 188 * 3] + data[188 * 20 :])
+    (outcome,) = annotate([clip], tmp_path / "out")
+    assert outcome.row.status == "done"
+    assert "frames before the first key frame" in outcome.warnings[0]
+
+
+def test_frames_that_were_never_received_are_a_loss(tmp_path: Path) -> None:
+    # Whole packets are gone, as from a network stream: what is left decodes without an error.
+    clip = write_clip(tmp_path / "c.ts", steady(100), gop=1, b_frames=0)
+    data = clip.read_bytes()
+    clip.write_bytes(data[: 188 * 100] + data[188 * 120 :])
+    (outcome,) = annotate([clip], tmp_path / "out")
+    assert outcome.row.status == "partial"
+    assert "frames that are missing from the file: about 10" in outcome.warnings

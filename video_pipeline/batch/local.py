@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline.annotate import Annotation, annotate_video
+from video_pipeline.annotate import annotate_video
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.config import AnnotationSettings
@@ -86,7 +86,7 @@ def _annotate_one(
         field_of_view=_known_field_of_view(earlier, provenance),
         progress=tell,
     )
-    status = "done" if _is_whole(annotation) else "partial"
+    status = "done" if annotation.report.is_whole else "partial"
     write_recording_folder(
         folder,
         annotation,
@@ -128,11 +128,6 @@ def _digested(path: Path) -> InputFile | None:
         raise RecordingError(
             path, f"cannot be read ({error.strerror})", hint="check its permissions and its disk"
         ) from error
-
-
-def _is_whole(annotation: Annotation) -> bool:
-    report = annotation.report
-    return report.is_complete and report.n_corrupt == 0 and report.n_lost == 0
 
 
 def _what_is_missing(warnings: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ because float sums drift over hours; they become float64 where they leave it, in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from types import TracebackType
 from typing import Protocol, Self
@@ -87,6 +87,15 @@ class DecodeReport:
     """Whether it was read to its end, and that end is not evidently a cut."""
     warnings: tuple[str, ...]
     """Short sentences without the file's name: what was odd, and what was assumed."""
+    n_lost_at_ends: int = field(default=0, kw_only=True)
+    """Of ``n_lost``: before the first key frame, and the very last one alone. A recorder that is
+    switched on or off in the middle of things loses these; that damages nothing."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing or damaged between its first frame and its last."""
+        n_lost_between = self.n_lost - self.n_lost_at_ends
+        return self.is_complete and self.n_corrupt == 0 and n_lost_between == 0
 
 
 class VideoReader(Protocol):

@@ -43,14 +43,25 @@ class Ending:
     def sentences(self) -> list[str]:
         """What is odd about the end, in words."""
         found = []
-        if self.header.duration is not None and abs(self._missing) > self._tolerance:
+        length = self._wrong_length()
+        if length is not None:
             found.append(
-                f"the header says {float(self.header.duration):.2f} s, "
-                f"the frames last {float(self.end):.2f} s"
+                f"the header says {float(length):.2f} s, the frames last {float(self.end):.2f} s"
             )
+        n_indexed = self.header.n_frames
+        if n_indexed is not None and not n_indexed / 2 <= self.n_read <= n_indexed * 2:
+            found.append(f"the header counts {n_indexed} frames, {self.n_read} were found")
         if self.is_cut:
             found.append("the recording was cut off or cannot be read to its end")
         return found
+
+    def _wrong_length(self) -> Fraction | None:
+        """Seconds that the header says, where the frames say something else."""
+        if self.header.duration is not None and abs(self._missing) > self._tolerance:
+            return self.header.duration
+        written = self.header.written_duration
+        tolerance = max(_UNINDEXED_TOLERANCE_S, 3 * self.usual_interval)
+        return written if written is not None and abs(written - self.end) > tolerance else None
 
     @property
     def _missing(self) -> Fraction:
@@ -66,11 +77,18 @@ class Ending:
         return max(_UNINDEXED_TOLERANCE_S, few_frames)
 
 
-def damage_sentences(*, n_corrupt: int, n_lost: int) -> list[str]:
-    """What was damaged on the way there, in words."""
+def damage_sentences(
+    *, n_corrupt: int, n_lost: int, n_at_start: int = 0, n_at_end: int = 0
+) -> list[str]:
+    """What was damaged on the way there, in words; the last two are part of ``n_lost``."""
     found = []
     if n_corrupt > 0:
         found.append(f"frames damaged, but shown: {n_corrupt}")
-    if n_lost > 0:
-        found.append(f"frames that could not be decoded: about {n_lost}")
+    n_between = n_lost - n_at_start - n_at_end
+    if n_between > 0:
+        found.append(f"frames that could not be decoded: about {n_between}")
+    if n_at_start > 0:
+        found.append(f"frames before the first key frame, which cannot be decoded: {n_at_start}")
+    if n_at_end > 0:
+        found.append("the very last frame could not be decoded")
     return found

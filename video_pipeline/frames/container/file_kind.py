@@ -11,7 +11,17 @@ from typing import BinaryIO
 __all__ = ["explain_unreadable"]
 
 _COPY_AGAIN = "copy it again from the recorder"
+_ARCHIVES = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"BZh",
+    b"\x28\xb5\x2f\xfd",
+)
 _STILL_IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TOP_LEVEL_BOXES = 1000
 _HEAD_BYTES = 4096
 
@@ -26,6 +36,8 @@ def explain_unreadable(path: Path) -> tuple[str, str | None]:
         return "a still image, not a video", "give the recording itself"
     if head.startswith(b"\x1aE\xdf\xa3"):
         return "the recording ends behind its header: it holds no frames", _COPY_AGAIN
+    if head.startswith(_ARCHIVES):
+        return "not a video container: the file is a packed archive", "unpack it first"
     if not head.strip(b"\0"):
         return "nothing was ever written into this file: it holds only zeros", _COPY_AGAIN
     if _is_text(head):
@@ -61,9 +73,13 @@ def _top_level_boxes(file: BinaryIO, size: int) -> dict[bytes, int]:
             break
         at += length
         ends[header[4:8]] = at
+        if at >= size:  # and no file can be asked what lies beyond 2^63
+            break
     return ends
 
 
 def _is_text(head: bytes) -> bool:
+    if head.startswith(_UTF_16):
+        return True
     control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
     return control == 0

@@ -25,6 +25,7 @@ from video_pipeline.errors import RecordingError
 from video_pipeline.frames.container.dicom import is_dicom, open_dicom_video
 from video_pipeline.frames.container.file_kind import explain_unreadable
 from video_pipeline.frames.container.findings import Findings
+from video_pipeline.frames.container.mp4_index import Mp4Index, read_mp4_index
 
 __all__ = [
     "LARGEST_PICTURE_PX",
@@ -78,6 +79,7 @@ def open_container(path: str | os.PathLike[str]) -> InputContainer:
     _require_regular_file(path, file)
     if is_dicom(file):
         return _open_dicom(path)
+    _require_honest_index(path, file)
     try:
         # The prefix keeps a name such as "concat:..." or "http:..." from being taken for more.
         return av.open(f"file:{file}", "r", options=_OPTIONS, metadata_errors="replace")
@@ -157,6 +159,11 @@ def video_stream(
 
 def _open_dicom(path: str | os.PathLike[str]) -> InputContainer:
     video = open_dicom_video(path)
+    try:
+        _refuse_lie(path, read_mp4_index(video.file))
+    except RecordingError:
+        video.file.close()
+        raise
     options = dict(_DICOM_OPTIONS)
     if video.rate_hz is not None:
         # Elementary streams have no times of their own; other formats pass over this.
@@ -199,6 +206,24 @@ def _require_regular_file(path: str | os.PathLike[str], file: Path) -> None:
         )
     if status.st_size == 0:
         raise RecordingError(path, "the file is empty", hint="copy it again from the recorder")
+
+
+def _require_honest_index(path: str | os.PathLike[str], file: Path) -> None:
+    try:
+        with file.open("rb", buffering=0) as opened:
+            index = read_mp4_index(opened)
+    except OSError as error:
+        raise RecordingError(path, f"cannot be read: {_reason(error)}") from error
+    _refuse_lie(path, index)
+
+
+def _refuse_lie(path: str | os.PathLike[str], index: Mp4Index) -> None:
+    if index.lie is not None:
+        raise RecordingError(
+            path,
+            f"its index promises more than the file can hold: {index.lie}",
+            hint="export it anew from the recorder's own software",
+        )
 
 
 def _refusal(path: str | os.PathLike[str], file: Path) -> RecordingError:

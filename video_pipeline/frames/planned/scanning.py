@@ -79,6 +79,8 @@ class PacketScan:
                 pts, flags = [], []
         if self._source.n_errors > 0 or self._source.ends_in_damage:
             raise CannotPlanError("the container is damaged")
+        if self._source.goes_on_elsewhere:
+            raise CannotPlanError("its picture goes on in another stream")
         if pts:
             yield self._chunk(pts, flags)
 

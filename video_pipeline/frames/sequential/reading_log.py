@@ -16,6 +16,7 @@ from video_pipeline.frames.pictures.deinterlacing import DEINTERLACING_RULE
 from video_pipeline.frames.reader import DecodeReport
 from video_pipeline.frames.sequential.clock import PresentationClock
 from video_pipeline.frames.sequential.decoding import PacketDecoder
+from video_pipeline.frames.sequential.lost_frames import LostFrames
 
 __all__ = ["ReadingLog"]
 
@@ -46,6 +47,8 @@ class ReadingLog:
         self._decoder = decoder
         self._clock = clock
         self._findings = findings
+        self.lost = LostFrames(header.time_base)
+        self._format: str | None = None
         self._picture_px: tuple[int, int] | None = None
         self._damaged_seconds: set[int] = set()
         self._n_corrupt = 0
@@ -61,6 +64,9 @@ class ReadingLog:
             self._n_corrupt += 1
             self._damaged_seconds.add(int(pts))
             self._corrupt_pts.append(frame.pts)
+        self._damaged_seconds.update(
+            self.lost.add(frame.pts, pts, usual=self._clock.usual_interval)
+        )
         self._add_failures(near=pts)
         self.note_picture(frame, pts)
 
@@ -78,6 +84,11 @@ class ReadingLog:
                 f"at {float(pts):.2f} s",
             )
         self._picture_px = size_px
+        if self._format not in (None, frame.format.name):
+            self._findings.add(
+                "format", f"its pixel format changes to {frame.format.name} at {float(pts):.2f} s"
+            )
+        self._format = frame.format.name
 
     def _add_failures(self, *, near: Fraction) -> None:
         for pts in self._decoder.failed:
@@ -99,6 +110,7 @@ class ReadingLog:
             n_decoded=self._decoder.n_frames,
             n_corrupt=self._n_corrupt,
             n_lost=self._n_lost,
+            n_lost_at_ends=sum(self._n_lost_at_ends),
             damaged_seconds=tuple(sorted(self._damaged_seconds)),
             declared_duration_s=None if declared is None else float(declared),
             is_complete=self.is_finished and not self._ending.is_cut,
@@ -106,11 +118,31 @@ class ReadingLog:
         )
 
     @property
-    def _n_lost(self) -> int:
+    def _n_undecodable(self) -> int:
         n_failed = self._decoder.n_failed
         if self._header.codec in _CODECS_WITH_HIDDEN_FRAMES or not self.is_finished:
             return n_failed
         return max(n_failed, self._decoder.n_packets - self._decoder.n_frames)
+
+    @property
+    def _n_lost(self) -> int:
+        return self._n_undecodable + self.lost.n_missing
+
+    @property
+    def _n_lost_at_ends(self) -> tuple[int, int]:
+        """At the start, at the end."""
+        if not self.is_finished:
+            return 0, 0
+        n_at_start = min(self.lost.n_at_start, self._n_undecodable)
+        return n_at_start, min(self.lost.n_at_end, self._n_undecodable - n_at_start)
+
+    def _breaks(self) -> list[str]:
+        n_breaks, n_missing = self.lost.n_breaks, self.lost.n_missing
+        sums = [
+            (n_breaks, f"places where the file does not go on as it should: {n_breaks}"),
+            (n_missing, f"frames that are missing from the file: about {n_missing}"),
+        ]
+        return [sentence for count, sentence in sums if count > 0]
 
     @property
     def _ending(self) -> Ending:
@@ -122,7 +154,9 @@ class ReadingLog:
             usual_interval=self._clock.usual_interval,
             n_read=self._source.n_read,
             is_damaged=self._source.ends_in_damage or ends_corrupt,
-            is_given_up=self.is_too_long,
+            is_given_up=self.is_too_long
+            or self._source.is_repeating
+            or self._source.goes_on_elsewhere,
         )
 
     def _sums(self) -> list[str]:
@@ -133,7 +167,18 @@ class ReadingLog:
             (n_strays, f"frames with a time that cannot be theirs, left out: {n_strays}"),
         ]
         found = [sentence for count, sentence in sums if count > 0]
-        found += damage_sentences(n_corrupt=self._n_corrupt, n_lost=self._n_lost)
+        n_at_start, n_at_end = self._n_lost_at_ends
+        found += damage_sentences(
+            n_corrupt=self._n_corrupt,
+            n_lost=self._n_undecodable,
+            n_at_start=n_at_start,
+            n_at_end=n_at_end,
+        )
+        found += self._breaks()
+        if self._source.is_repeating:
+            found.append("the index shows the same pictures over and over: reading was given up")
+        if self._source.goes_on_elsewhere:
+            found.append("the picture goes on in another of the file's streams: it was not read")
         if self._source.n_errors > 0:
             found.append(f"damaged places that were skipped: {self._source.n_errors}")
         return found + self._ending.sentences() if self.is_finished else found

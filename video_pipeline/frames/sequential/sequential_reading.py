@@ -139,5 +139,6 @@ class SequentialReading:
 
     def _decoded(self) -> Iterator[VideoFrame]:
         for packet in self._source.packets():
+            self._log.lost.expect(packet)
             yield from self._decoder.decode(packet)
         yield from self._decoder.drain()
