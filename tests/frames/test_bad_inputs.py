@@ -64,6 +64,21 @@ def test_damage_is_reported(name: str) -> None:
     report = sample(name)
     assert report.warnings
     assert report.n_corrupt + report.n_lost > 0 or not report.is_complete
+    assert not report.is_whole
+
+
+@pytest.mark.parametrize("name", names("OK", "OK_WARN"))
+def test_what_is_odd_damages_nothing(name: str) -> None:
+    assert sample(name).is_whole
+
+
+# A pause stands in the table as a gap; packed B-frames come out as any others do.
+SAID_ELSEWHERE = {"video/gap_10min.mkv", "video/avi_packed_bframes.avi"}
+
+
+@pytest.mark.parametrize("name", sorted(set(names("OK_WARN")) - SAID_ELSEWHERE))
+def test_what_is_odd_is_said(name: str) -> None:
+    assert sample(name).warnings
 
 
 @pytest.mark.parametrize(
