@@ -247,11 +247,10 @@ def _with_report(
 ) -> ExtractionRecord:
     report = taken.report
     duration_s = measured_s if measured_s is not None else report.duration_s
-    is_whole = report.is_complete and report.n_corrupt == 0 and report.n_lost == 0
-    if is_whole and not record.is_whole:
+    if report.is_whole and not record.is_whole:
         # Only the frames that are asked for need be decoded: others may be damaged all the same.
         return replace(record, duration_s=duration_s)
-    return replace(record, duration_s=duration_s, is_whole=is_whole, warnings=report.warnings)
+    return replace(record, duration_s=duration_s, is_whole=report.is_whole, warnings=report.warnings)
 
 
 def _remember(place: Path, record: ExtractionRecord) -> None:

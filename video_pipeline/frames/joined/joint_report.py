@@ -69,6 +69,7 @@ def join_reports(
         n_decoded=sum(report.n_decoded for report in reports),
         n_corrupt=sum(report.n_corrupt for report in reports),
         n_lost=sum(report.n_lost for report in reports),
+        n_lost_at_ends=sum(report.n_lost_at_ends for report in reports),
         damaged_seconds=tuple(sorted({k for part in parts for k in _damaged_seconds(part)})),
         declared_duration_s=(
             None if None in declared or not declared else sum(d for d in declared if d is not None)
