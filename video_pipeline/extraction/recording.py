@@ -250,7 +250,9 @@ def _with_report(
     if report.is_whole and not record.is_whole:
         # Only the frames that are asked for need be decoded: others may be damaged all the same.
         return replace(record, duration_s=duration_s)
-    return replace(record, duration_s=duration_s, is_whole=report.is_whole, warnings=report.warnings)
+    return replace(
+        record, duration_s=duration_s, is_whole=report.is_whole, warnings=report.warnings
+    )
 
 
 def _remember(place: Path, record: ExtractionRecord) -> None:
