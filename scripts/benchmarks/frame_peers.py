@@ -49,7 +49,16 @@ def _ours(clip: str, interval_s: float, *, resize_rule: str, n_threads: int) -> 
 
 
 def naive(clip: str, interval_s: float) -> Callable[[], int]:
-    """The loop that papers' code uses: read every frame, keep each (rate * interval)-th."""
+    """The lighter loop of papers' code: read every frame, resize each (rate * interval)-th."""
+    return _naive(clip, interval_s, resizes_all=False)
+
+
+def naive_resizing_all(clip: str, interval_s: float) -> Callable[[], int]:
+    """The heavier one: read and resize every frame, then keep each (rate * interval)-th."""
+    return _naive(clip, interval_s, resizes_all=True)
+
+
+def _naive(clip: str, interval_s: float, *, resizes_all: bool) -> Callable[[], int]:
     import cv2
 
     def run() -> int:
@@ -60,10 +69,11 @@ def naive(clip: str, interval_s: float) -> Callable[[], int]:
             is_read, frame = capture.read()
             if not is_read:
                 return n_kept
-            if number % every == 0:
+            is_kept = number % every == 0
+            if is_kept or resizes_all:
                 small = cv2.resize(frame, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
                 cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
-                n_kept += 1
+            n_kept += is_kept
             number += 1
 
     return run
@@ -129,6 +139,7 @@ PEERS = {
     "ours-reference": ours_by_reference,
     "ours-1-thread": ours_on_one_thread,
     "naive": naive,
+    "naive-resizing": naive_resizing_all,
     "pyav": pyav_sequential,
     "decord": decord,
     "torchcodec": torchcodec,

@@ -23,7 +23,7 @@ from benchmarks.frame_clips import CLIPS, ClipRecipe, make_clip
 
 __all__ = ["add_parser"]
 
-_HERE = ("ours", "ours-reference", "ours-1-thread", "naive", "pyav")
+_HERE = ("ours", "ours-reference", "ours-1-thread", "naive", "naive-resizing", "pyav")
 _ELSEWHERE = ("decord", "torchcodec")
 
 
@@ -122,12 +122,12 @@ def _report(
 ) -> None:
     full, best = costs["ffmpeg"].cpu_s, costs["ours"]
     print(f"\n{title}: a frame every {interval_s:g} s, {os.cpu_count()} processors")
-    print(f"  {'':14}{'frames':>7}{'CPU s':>8}{'of full decode':>16}{'x ours':>8}{'peak MB':>9}")
+    print(f"  {'':16}{'frames':>7}{'CPU s':>8}{'of full decode':>16}{'x ours':>8}{'peak MB':>9}")
     for name, cost in costs.items():
         n_frames = "" if cost.n_frames is None else cost.n_frames
         peak = "" if cost.peak_mb is None else f"{cost.peak_mb:.0f}"
         print(
-            f"  {name:14}{n_frames:>7}{cost.cpu_s:8.2f}{cost.cpu_s / full:16.3f}"
+            f"  {name:16}{n_frames:>7}{cost.cpu_s:8.2f}{cost.cpu_s / full:16.3f}"
             f"{cost.cpu_s / best.cpu_s:8.2f}{peak:>9}"
         )
     if recipe is not None and recipe.most_of_full_decode is not None:

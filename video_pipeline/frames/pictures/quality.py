@@ -36,7 +36,7 @@ QUALITY_SIZE_PX = (224, 224)
 BLACK = "black"
 """Nothing is to be seen; such a picture is none of the following."""
 FROZEN = "frozen"
-"""The picture has stood still, to the last pixel, while the recording went on."""
+"""The picture has stood still, but for the codec's noise, while the recording went on."""
 BLURRED = "blurred"
 """Nothing in the picture is in focus."""
 OUT_OF_FIELD = "out_of_field"
