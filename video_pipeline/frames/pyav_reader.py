@@ -33,7 +33,7 @@ class PyAvReader:
     def __init__(
         self, path: str | os.PathLike[str], *, n_threads: int = 0, stream: int | None = None
     ) -> None:
-        """Open ``path``; ``n_threads`` decoder threads, 0 for as many as there are processors.
+        """Open ``path``; ``n_threads`` decoder threads, 0 for as many as help.
 
         ``stream``: which of the file's video streams, counted from 0; None for the largest one.
         """

@@ -30,7 +30,7 @@ class PacketDecoder:
     """Decodes the packets of one stream; counts what was damaged instead of raising.
 
     ``context`` is the stream's unopened decoder, and ``another`` makes a second one like it.
-    ``n_threads``: 0 for one for each processor; 1 decodes carefully from the start.
+    ``n_threads``: 0 for as many as help; 1 decodes carefully from the start.
     """
 
     def __init__(
