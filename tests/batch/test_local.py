@@ -175,3 +175,22 @@ def test_frames_that_were_never_received_are_a_loss(tmp_path: Path) -> None:
     (outcome,) = annotate([clip], tmp_path / "out")
     assert outcome.row.status == "partial"
     assert "frames that are missing from the file: about 10" in outcome.warnings
+
+
+def test_the_field_of_view_is_looked_for_once_a_recording(clip: Path, tmp_path: Path) -> None:
+    crop = AnnotationSettings(crop_field_of_view=True)
+    (first,) = annotate([clip], tmp_path / "out", settings=crop)
+    place = first.folder / "run.json"
+    content = json.loads(place.read_text())
+    assert set(content["field_of_view"]) == {"top", "bottom", "left", "right"}
+    # A box that no look at this clip would find: whoever has it took it from the manifest.
+    kept = {"top": 0.25, "bottom": 0.75, "left": 0.25, "right": 0.75}
+    place.write_text(json.dumps(content | {"field_of_view": kept}))
+    faster = AnnotationSettings(crop_field_of_view=True, rate_hz=Fraction(2))
+    (again,) = annotate([clip], tmp_path / "out", settings=faster)
+    assert not again.was_finished
+    assert json.loads(place.read_text())["field_of_view"] == kept
+    # Another recording in its place is looked at anew.
+    write_clip(clip, steady(50))
+    annotate([clip], tmp_path / "out", settings=faster)
+    assert json.loads(place.read_text())["field_of_view"] != kept
