@@ -11,15 +11,14 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from classifier.images import REFERENCE_RULE, RESIZE_RULES
+from classifier.dataset.images import REFERENCE_RULE, RESIZE_RULES
 
 __all__ = [
     "BACKGROUND_NAMES",
     "FORMAT",
     "Head",
     "ModelConfig",
-    "Precision",
-    "TrainingSettings",
+    "require_known_rule",
 ]
 
 FORMAT = 1
@@ -29,7 +28,6 @@ BACKGROUND_NAMES = ("no_tool", "background", "unknown")
 """Class folders that show no tool; they teach the network but never become columns."""
 
 Head = Literal["softmax", "sigmoid"]
-Precision = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class ModelConfig:
                 raise ValueError(f"a tool's name must be printable text, got {name!r}")
         if min(self.input_size_px) < 32:
             raise ValueError(f"the network needs at least 32 x 32 px, got {self.input_size_px}")
-        _require_known_rule(self.resize_rule)
+        require_known_rule(self.resize_rule)
         if not isinstance(self.crops_field_of_view, bool):
             raise ValueError(
                 f"crops_field_of_view is true or false, got {self.crops_field_of_view!r}"
@@ -115,49 +113,8 @@ class ModelConfig:
             raise ValueError(f"a field is missing or of the wrong kind ({error})") from error
 
 
-@dataclass(frozen=True)
-class TrainingSettings:
-    """Everything that a person may choose about one training."""
-
-    head: Head
-    weights: str = "imagenet"
-    """``imagenet``, ``none``, or the path of a weights file or model folder."""
-    epochs_head: int = 3
-    epochs_fine: int = 10
-    trainable: str = "conv5"
-    """First stage of the backbone that fine-tuning changes (conv2 ... conv5), or ``all``."""
-    train_batch_norm: bool = False
-    """Whether fine-tuning changes batch-normalisation statistics; needed from scratch."""
-    learning_rate_head: float = 1e-3
-    learning_rate_fine: float = 1e-4
-    batch_size: int = 32
-    input_size_px: tuple[int, int] = (224, 224)
-    resize_rule: str = "swscale_area"
-    crop_field_of_view: bool = False
-    """Whether images are cut to the endoscope's picture before they are resized."""
-    validation_share: float = 0.15
-    augment: bool = True
-    class_weights: bool = True
-    precision: Precision = "float32"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if min(self.epochs_head, self.epochs_fine) < 0 or self.epochs_head + self.epochs_fine == 0:
-            raise ValueError(
-                f"training needs at least one epoch, got {self.epochs_head},{self.epochs_fine}"
-            )
-        if self.trainable not in {"all", "conv2", "conv3", "conv4", "conv5"}:
-            raise ValueError(f"trainable is all or conv2 to conv5, got {self.trainable!r}")
-        if not 0 < self.validation_share < 1:
-            raise ValueError(f"validation_share lies between 0 and 1, got {self.validation_share}")
-        _require_known_rule(self.resize_rule)
-        if self.batch_size < 1:
-            raise ValueError(f"batch_size must be positive, got {self.batch_size}")
-        if not (self.learning_rate_head > 0 and self.learning_rate_fine > 0):
-            raise ValueError("learning rates must be positive")
-
-
-def _require_known_rule(name: object) -> None:
+def require_known_rule(name: object) -> None:
+    """Raise ``ValueError`` for what is no name of a resize rule."""
     # A list is no name, and no key either.
     if not isinstance(name, str) or name not in RESIZE_RULES:
         raise ValueError(f"resize_rule must be {' or '.join(RESIZE_RULES)}, got {name!r}")

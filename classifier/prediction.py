@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.backend import has_gpu, keras, precision_policy, tf
-from classifier.bundle import read_model_folder
 from classifier.config import ModelConfig
-from classifier.folding import fold_batch_norm
-from classifier.network import N_FEATURES, CaffePreprocessing, Network, build_network
-from classifier.weights import read_weights
+from classifier.model.bundle import read_model_folder
+from classifier.model.folding import fold_batch_norm
+from classifier.model.network import N_FEATURES, CaffePreprocessing, Network, build_network
+from classifier.model.weights import read_weights
 
 __all__ = ["ToolClassifier", "load_classifier"]
 

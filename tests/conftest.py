@@ -28,10 +28,10 @@ def shared() -> Path:
 def make_model_folder(folder: Path, *, head: str = "sigmoid", seed: int = 0) -> Path:
     """A model folder of three tools whose weights are random, batch-normalisation's too."""
     from classifier.backend import keras
-    from classifier.bundle import WEIGHTS_NAME, write_config
     from classifier.config import ModelConfig
-    from classifier.network import build_network
-    from classifier.weights import round_weights, write_weights
+    from classifier.model.bundle import WEIGHTS_NAME, write_config
+    from classifier.model.network import build_network
+    from classifier.model.weights import round_weights, write_weights
 
     keras.utils.set_random_seed(seed)
     config = ModelConfig(

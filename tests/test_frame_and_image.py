@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from classifier.images import read_image
+from classifier.dataset.images import read_image
 from tests.support.clips import steady, write_clip
 from video_pipeline.frames import sample_frames
 

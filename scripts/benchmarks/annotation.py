@@ -85,9 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
 def plain_model(folder: Path) -> Any:
     """The same network as Keras builds it: nothing folded, frozen or batched."""
     from classifier.backend import keras
-    from classifier.bundle import read_model_folder
-    from classifier.network import build_network
-    from classifier.weights import read_weights
+    from classifier.model.bundle import read_model_folder
+    from classifier.model.network import build_network
+    from classifier.model.weights import read_weights
 
     described = read_model_folder(folder)
     network = build_network(described.config)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from classifier.config import ModelConfig, TrainingSettings
+from classifier.config import ModelConfig
+from classifier.training.settings import TrainingSettings
 
 CONFIG = ModelConfig(tools=("hook", "grasper"), head="sigmoid", thresholds=(0.4, 0.6))
 SAMPLE_MODEL = Path(__file__).parents[2] / "samples" / "model" / "classifier.json"

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def unfolded_answer(folder: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Probabilities by the plain Keras model, without folding, freezing or padding."""
     from classifier.backend import keras
-    from classifier.bundle import WEIGHTS_NAME, read_model_folder
-    from classifier.network import build_network
-    from classifier.weights import read_weights
+    from classifier.model.bundle import WEIGHTS_NAME, read_model_folder
+    from classifier.model.network import build_network
+    from classifier.model.weights import read_weights
 
     config = read_model_folder(folder).config
     network = build_network(config)
@@ -90,7 +90,7 @@ def test_images_of_another_kind_are_refused(
 
 def test_colour_order_and_range_are_part_of_the_network() -> None:
     """A red image must reach the backbone as BGR with the means taken away."""
-    from classifier.network import CaffePreprocessing
+    from classifier.model.network import CaffePreprocessing
 
     red = np.zeros((1, 2, 2, 3), dtype=np.uint8)
     red[..., 0] = 255

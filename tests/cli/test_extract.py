@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from classifier.images import read_image
-from classifier.labels import read_table
+from classifier.dataset.images import read_image
+from classifier.dataset.table import read_table
 from tests.extraction.calls import annotate, files_below, rows_of
 from tests.support.clips import read_barcode, steady, write_clip
 from video_pipeline.cli import main

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from classifier.config import TrainingSettings
-from classifier.images import RESIZE_RULES
+from classifier.dataset.images import RESIZE_RULES
+from classifier.training.settings import TrainingSettings
 from video_pipeline.cli import train
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.images import read_image
-from classifier.labels import find_split, is_table, read_class_folders, read_table
+from classifier.dataset.class_folders import find_split, read_class_folders
+from classifier.dataset.images import read_image
+from classifier.dataset.table import is_table, read_table
 from tests.extraction.calls import annotate, extract, extract_one, files_below, rows_of
 from tests.support.clips import read_barcode, steady, write_clip
 from video_pipeline.errors import OutputError, RecordingError, TableError

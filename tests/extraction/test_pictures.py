@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifier.images import read_image
+from classifier.dataset.images import read_image
 from tests.support.clips import two_coloured
 from video_pipeline.errors import OutputError
 from video_pipeline.extraction.pictures import (

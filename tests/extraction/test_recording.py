@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.images import read_image
+from classifier.dataset.images import read_image
 from tests.extraction.calls import PNG, extract, extract_one, files_below, rows_of
 from tests.support.clips import cut_file, read_barcode, steady, two_coloured, write_clip
 from video_pipeline.errors import OutputError, RecordingError, TableError

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.bundle import ModelFolder
+    from classifier.model.bundle import ModelFolder
     from classifier.prediction import ToolClassifier
     from video_pipeline.batch.local import Outcome
     from video_pipeline.batch.recordings import Recording
@@ -131,7 +131,7 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Annotate each recording, report each, and fail if one did."""
-    from classifier.bundle import read_model_folder
+    from classifier.model.bundle import read_model_folder
     from video_pipeline.batch.local import annotate_recordings
     from video_pipeline.batch.operations import find_operations
     from video_pipeline.batch.recordings import name_operations

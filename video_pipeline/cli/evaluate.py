@@ -11,7 +11,7 @@ from video_pipeline.cli.field_of_view import find_crop
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
-    from classifier.evaluation import Evaluation
+    from classifier.evaluation.judging import Evaluation
 
 __all__ = ["add_parser"]
 
@@ -42,14 +42,14 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print the figures."""
-    from classifier.bundle import read_model_folder
     from classifier.folders import require_free
+    from classifier.model.bundle import read_model_folder
 
     read_model_folder(arguments.model)
     require_free(arguments.out, overwrite=arguments.overwrite)
 
-    from classifier.evaluation import evaluate_images
-    from classifier.evaluation_files import write_evaluation
+    from classifier.evaluation.files import write_evaluation
+    from classifier.evaluation.judging import evaluate_images
     from classifier.prediction import load_classifier
 
     classifier = load_classifier(arguments.model)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.dataset import Crop
+    from classifier.dataset.record import Crop
 
 __all__ = ["find_crop"]
 

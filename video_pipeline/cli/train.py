@@ -24,8 +24,8 @@ from video_pipeline.cli.console import (
 from video_pipeline.cli.field_of_view import find_crop
 
 if TYPE_CHECKING:
-    from classifier.config import TrainingSettings
-    from classifier.training import TrainingReport
+    from classifier.training.settings import TrainingSettings
+    from classifier.training.training import TrainingReport
 
 __all__ = ["add_parser"]
 
@@ -113,8 +113,8 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, showing each epoch, and say what to do next."""
     from classifier.config import BACKGROUND_NAMES
-    from classifier.labels import is_table
-    from classifier.training import train_classifier
+    from classifier.dataset.table import is_table
+    from classifier.training.training import train_classifier
 
     settings = _settings(arguments, table=is_table(arguments.dataset))
     names = arguments.background
@@ -134,7 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace, *, table: bool) -> TrainingSettings:
     from classifier.backend import has_gpu
-    from classifier.config import TrainingSettings
+    from classifier.training.settings import TrainingSettings
 
     # Random features teach a head nothing, and frozen random layers stay random.
     scratch = arguments.weights == "none"
@@ -177,8 +177,8 @@ class _Screen:
 
     def show(self, event: Any) -> None:
         """Show one event of a training."""
-        from classifier.fitting import EpochRecord, TrainingStep
-        from classifier.training import ImagesChecked
+        from classifier.training.fitting import EpochRecord, TrainingStep
+        from classifier.training.training import ImagesChecked
 
         if isinstance(event, ImagesChecked):
             self._move("checking images", event.n_checked, event.n_images, "image")
@@ -215,7 +215,7 @@ class _Screen:
 
 
 def _print_report(report: TrainingReport, arguments: argparse.Namespace) -> None:
-    from classifier.labels import find_split
+    from classifier.dataset.class_folders import find_split
 
     warn_of_problems(report.problems)
     if not report.split_by_video:

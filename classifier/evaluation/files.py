@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluation import Evaluation
+from classifier.evaluation.judging import Evaluation
+from classifier.evaluation.plots import write_confusion_matrix, write_precision_recall
 from classifier.folders import new_folder
-from classifier.plots import write_confusion_matrix, write_precision_recall
 
 __all__ = ["write_evaluation"]
 

@@ -10,9 +10,9 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
 from classifier.config import ModelConfig
-from classifier.dataset import Dataset
-from classifier.evaluation import Evaluation, evaluate_images, judge
-from classifier.evaluation_files import write_evaluation
+from classifier.dataset.record import Dataset
+from classifier.evaluation.files import write_evaluation
+from classifier.evaluation.judging import Evaluation, evaluate_images, judge
 
 if TYPE_CHECKING:
     from classifier.prediction import ToolClassifier

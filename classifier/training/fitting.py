@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.augmentation import build_augmentation
 from classifier.backend import keras, tf
-from classifier.batches import image_batches
-from classifier.config import ModelConfig, TrainingSettings
-from classifier.dataset import Dataset
-from classifier.losses import class_weights, loss_for, sample_weights
-from classifier.network import N_FEATURES, STAGES, Network, build_network
-from classifier.starting_weights import set_starting_weights
-from classifier.weights import round_weights
+from classifier.config import ModelConfig
+from classifier.dataset.record import Dataset
+from classifier.model.network import N_FEATURES, STAGES, Network, build_network
+from classifier.model.weights import round_weights
+from classifier.training.augmentation import build_augmentation
+from classifier.training.batches import image_batches
+from classifier.training.losses import class_weights, loss_for, sample_weights
+from classifier.training.settings import TrainingSettings
+from classifier.training.starting_weights import set_starting_weights
 
 __all__ = ["EpochRecord", "FittedNetwork", "TrainingStep", "fit_network"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from classifier.losses import class_weights, loss_for, sample_weights
+from classifier.training.losses import class_weights, loss_for, sample_weights
 
 
 def test_softmax_weights_are_inverse_frequencies() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from classifier.backend import keras
-from classifier.bundle import WEIGHTS_NAME, read_model_folder
 from classifier.config import ModelConfig
 from classifier.errors import ModelFolderError, WeightsError
-from classifier.network import Network
-from classifier.weights import read_weights
+from classifier.model.bundle import WEIGHTS_NAME, read_model_folder
+from classifier.model.network import Network
+from classifier.model.weights import read_weights
 
 __all__ = ["set_starting_weights"]
 

@@ -19,13 +19,13 @@ CONFIG = ModelConfig(tools=("clipper", "hook"), head="sigmoid", input_size_px=(6
 
 
 def fresh(config: ModelConfig = CONFIG) -> Any:
-    from classifier.network import build_network
+    from classifier.model.network import build_network
 
     return build_network(config)
 
 
 def start(network: Any, weights: Path, config: ModelConfig = CONFIG) -> str:
-    from classifier.starting_weights import set_starting_weights
+    from classifier.training.starting_weights import set_starting_weights
 
     return set_starting_weights(network, config, str(weights))
 
@@ -59,7 +59,7 @@ def test_a_file_of_keras_applications_is_taken_into_the_backbone(tmp_path: Path)
 
 
 def test_a_model_folder_gives_its_backbone_and_for_the_same_tools_its_head(tmp_path: Path) -> None:
-    from classifier.bundle import read_model_folder
+    from classifier.model.bundle import read_model_folder
 
     folder = make_model_folder(tmp_path / "earlier")
     theirs = read_model_folder(folder).config

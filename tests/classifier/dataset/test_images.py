@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from classifier.dataset.images import REFERENCE_RULE, RESIZE_RULES, read_image, resize_image
 from classifier.errors import DatasetError
-from classifier.images import REFERENCE_RULE, RESIZE_RULES, read_image, resize_image
 from video_pipeline.frames import RESIZE_RULE as RULE_OF_FRAMES
 from video_pipeline.frames import resize_rgb
 
@@ -159,7 +159,7 @@ def test_an_unknown_rule_is_refused_with_those_that_are_known() -> None:
 def test_the_reference_rule_needs_no_ffmpeg() -> None:
     code = (
         "import sys\nsys.modules['av'] = None\n"
-        "import numpy as np\nfrom classifier.images import resize_image\n"
+        "import numpy as np\nfrom classifier.dataset.images import resize_image\n"
         "resize_image(np.zeros((64, 64, 3), np.uint8), (32, 32), rule='opencv_inter_area')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.config import BACKGROUND_NAMES, ModelConfig
-from classifier.dataset import Dataset, ImageProblem
+from classifier.dataset.class_folders import read_class_folders
+from classifier.dataset.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
+from classifier.dataset.record import Dataset, ImageProblem
+from classifier.dataset.table import is_table, read_table
 from classifier.errors import DatasetError
-from classifier.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
-from classifier.labels import is_table, read_class_folders, read_table
 
 __all__ = ["Evaluation", "ToolScores", "evaluate_images", "judge"]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.dataset import Crop, Dataset
+from classifier.dataset.images import read_image
+from classifier.dataset.record import Crop, Dataset
 from classifier.errors import DatasetError
-from classifier.images import read_image
 
 __all__ = ["N_JUDGED", "FieldOfViewFinder", "chosen_finder", "cut_to_field_of_view"]
 

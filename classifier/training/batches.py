@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.backend import tf
-from classifier.dataset import Dataset
+from classifier.dataset.record import Dataset
 
 __all__ = ["image_batches"]
 

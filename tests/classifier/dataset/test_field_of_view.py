@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifier.config import TrainingSettings
-from classifier.dataset import Dataset
-from classifier.evaluation import evaluate_images
-from classifier.field_of_view import chosen_finder, cut_to_field_of_view
-from classifier.images import read_image, resize_image
-from classifier.labels import read_table
+from classifier.dataset.field_of_view import chosen_finder, cut_to_field_of_view
+from classifier.dataset.images import read_image, resize_image
+from classifier.dataset.record import Dataset
+from classifier.dataset.table import read_table
+from classifier.evaluation.judging import evaluate_images
+from classifier.training.settings import TrainingSettings
 from tests.support.discs import border_px, draw_disc, write_disc
 from video_pipeline.cli.field_of_view import find_crop
 from video_pipeline.frames.pictures.field_of_view import find_field_of_view
 
 if TYPE_CHECKING:
-    from classifier.dataset import Crop
+    from classifier.dataset.record import Crop
     from classifier.prediction import ToolClassifier
 
 SIZE_PX = (64, 64)
@@ -159,7 +159,7 @@ def test_a_model_that_crops_is_not_judged_without_a_finder(
 def test_training_that_crops_is_not_begun_without_a_finder(
     folder_dataset: Callable[..., Path], tmp_path: Path
 ) -> None:
-    from classifier.training import train_classifier
+    from classifier.training.training import train_classifier
 
     settings = TrainingSettings(head="softmax", weights="none", crop_field_of_view=True)
     with pytest.raises(ValueError, match="needs a field_of_view_finder"):

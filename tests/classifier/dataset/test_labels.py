@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from classifier.dataset.class_folders import find_split, read_class_folders
+from classifier.dataset.table import is_table, read_table
 from classifier.errors import DatasetError
-from classifier.labels import find_split, is_table, read_class_folders, read_table
 
 Maker = Callable[..., Path]
 

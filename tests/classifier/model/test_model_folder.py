@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
-from classifier.bundle import CONFIG_NAME, WEIGHTS_NAME, read_model_folder, write_config
 from classifier.config import ModelConfig
 from classifier.errors import ModelFolderError
+from classifier.model.bundle import CONFIG_NAME, WEIGHTS_NAME, read_model_folder, write_config
 from tests.conftest import make_model_folder
 
 
@@ -41,8 +41,8 @@ def test_the_same_weights_give_the_same_bytes(model_folder: Path, tmp_path: Path
 
 
 def test_a_loaded_network_has_the_weights_that_were_stored(model_folder: Path) -> None:
-    from classifier.network import build_network
-    from classifier.weights import read_weights, weights_by_path
+    from classifier.model.network import build_network
+    from classifier.model.weights import read_weights, weights_by_path
 
     config = read_model_folder(model_folder).config
     network = build_network(config)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.dataset import Dataset
-from classifier.images import RESIZE_RULES, read_image, resize_image
-from classifier.labels import read_class_folders
+from classifier.dataset.class_folders import read_class_folders
+from classifier.dataset.images import RESIZE_RULES, read_image, resize_image
+from classifier.dataset.record import Dataset
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def dataset(folder_dataset: Callable[..., Path]) -> Dataset:
 
 
 def epochs(dataset: Dataset, n_epochs: int, **options: object) -> list[np.ndarray]:
-    from classifier.batches import image_batches
+    from classifier.training.batches import image_batches
 
     given = {"resize_rule": "opencv_inter_area"} | options
     stream = image_batches(dataset, size_px=(32, 32), batch_size=4, **given)  # type: ignore[arg-type]
@@ -26,7 +26,7 @@ def epochs(dataset: Dataset, n_epochs: int, **options: object) -> list[np.ndarra
 
 
 def test_images_come_as_read_with_their_labels_and_weights(dataset: Dataset) -> None:
-    from classifier.batches import image_batches
+    from classifier.training.batches import image_batches
 
     weights = np.arange(len(dataset), dtype=np.float32)
     stream = image_batches(
@@ -74,5 +74,5 @@ def test_images_that_do_not_fit_are_read_anew(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = epochs(dataset, 2, shuffle_seed=3)
-    monkeypatch.setattr("classifier.batches._MOST_KEPT_BYTES", 0)
+    monkeypatch.setattr("classifier.training.batches._MOST_KEPT_BYTES", 0)
     np.testing.assert_array_equal(epochs(dataset, 2, shuffle_seed=3), expected)

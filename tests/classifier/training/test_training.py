@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifier.bundle import WEIGHTS_NAME, read_model_folder
-from classifier.dataset import Dataset
-from classifier.field_of_view import cut_to_field_of_view
-from classifier.labels import read_class_folders
+from classifier.dataset.class_folders import read_class_folders
+from classifier.dataset.field_of_view import cut_to_field_of_view
+from classifier.dataset.record import Dataset
+from classifier.model.bundle import WEIGHTS_NAME, read_model_folder
 from tests.support.discs import write_disc
 from video_pipeline.cli import main
 from video_pipeline.cli.field_of_view import find_crop

@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from classifier.dataset import Dataset, check_images, split_validation
+from classifier.dataset.checking import check_images
+from classifier.dataset.class_folders import read_class_folders
+from classifier.dataset.images import resize_image
+from classifier.dataset.record import Dataset
+from classifier.dataset.splits import split_validation
 from classifier.errors import DatasetError
-from classifier.images import resize_image
-from classifier.labels import read_class_folders
 
 Maker = Callable[..., Path]
 

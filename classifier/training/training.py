@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.bundle import WEIGHTS_NAME, write_config
-from classifier.config import BACKGROUND_NAMES, ModelConfig, TrainingSettings
-from classifier.dataset import Dataset, ImageProblem, check_images, split_validation
+from classifier.config import BACKGROUND_NAMES, ModelConfig
+from classifier.dataset.checking import check_images
+from classifier.dataset.class_folders import find_split, read_class_folders
+from classifier.dataset.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
+from classifier.dataset.record import Dataset, ImageProblem
+from classifier.dataset.splits import split_validation
+from classifier.dataset.table import is_table, read_table
 from classifier.errors import DatasetError
-from classifier.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
-from classifier.fitting import EpochRecord, FittedNetwork, TrainingStep, fit_network
 from classifier.folders import new_folder, require_free
-from classifier.labels import find_split, is_table, read_class_folders, read_table
-from classifier.plots import write_training_curves
-from classifier.weights import write_weights
+from classifier.model.bundle import WEIGHTS_NAME, write_config
+from classifier.model.weights import write_weights
+from classifier.training.curves import write_training_curves
+from classifier.training.fitting import EpochRecord, FittedNetwork, TrainingStep, fit_network
+from classifier.training.settings import TrainingSettings
 
 __all__ = ["ImagesChecked", "TrainingReport", "read_training_images", "train_classifier"]
 

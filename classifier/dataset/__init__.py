@@ -1,0 +1,1 @@
+"""Files on disk -> labelled images: read, checked, grouped and split."""

@@ -1,0 +1,1 @@
+"""A trained network and labelled images -> figures that can be relied on."""

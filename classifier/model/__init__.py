@@ -1,0 +1,1 @@
+"""The network, and the folder that holds its weights and its description."""

@@ -1,0 +1,1 @@
+"""A labelled dataset -> a trained network."""
