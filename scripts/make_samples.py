@@ -71,7 +71,19 @@ def _parser() -> argparse.ArgumentParser:
     images.add_argument("--seed-from", type=int, default=1_000_000, help="first scene")
     images.set_defaults(run=_images, out=Path("training-images"))
 
-    for command in (dataset, recordings, held_out, images):
+    single = add("single-tools", "train/<tool>/ folders of many one-tool images")
+    single.add_argument("--scenes", type=_positive, default=400, help="24 images each")
+    single.add_argument("--size", type=_positive, default=112, help="side of an image in px")
+    single.add_argument("--seed-from", type=int, default=6_000_000, help="first scene")
+    single.set_defaults(run=_single_tools, out=Path("single-tools"))
+
+    pairs = add("pairs", "images of two tools each and labels.csv, to measure a model on")
+    pairs.add_argument("--scenes", type=_positive, default=30, help="up to 24 images each")
+    pairs.add_argument("--size", type=_positive, default=112, help="side of an image in px")
+    pairs.add_argument("--seed-from", type=int, default=700_000, help="first scene")
+    pairs.set_defaults(run=_pairs, out=Path("pairs"))
+
+    for command in (dataset, recordings, held_out, images, single, pairs):
         command.add_argument("--out", type=Path, metavar="DIR", help="where to write")
         command.add_argument("--workers", type=_positive, default=2, help="processes")
     return parser
@@ -131,6 +143,32 @@ def _images(arguments: argparse.Namespace) -> None:
         workers=arguments.workers,
     )
     _show(steps, total=arguments.count, unit="image")
+
+
+def _single_tools(arguments: argparse.Namespace) -> None:
+    from rendering.known_tools import render_single_tools
+
+    steps = render_single_tools(
+        arguments.out,
+        n_scenes=arguments.scenes,
+        size_px=arguments.size,
+        first_seed=arguments.seed_from,
+        workers=arguments.workers,
+    )
+    _show(steps, total=arguments.scenes * 24, unit="image")
+
+
+def _pairs(arguments: argparse.Namespace) -> None:
+    from rendering.known_tools import render_pairs
+
+    steps = render_pairs(
+        arguments.out,
+        n_scenes=arguments.scenes,
+        size_px=arguments.size,
+        first_seed=arguments.seed_from,
+        workers=arguments.workers,
+    )
+    _show(steps, total=arguments.scenes * 24, unit="image")
 
 
 def _show(steps: Iterator[int], *, total: int, unit: str) -> None:

@@ -3,8 +3,8 @@
 ========================  =====================================================
 100 000 to 199 999        the folder dataset: 1000 scenes for each --seed of 0 to 99
 200 000 to 299 999        the sample recordings: 1000 for each --seed of 0 to 99
-500 000 to 999 999        held-out recordings, counted from --seed
-1 000 000 and above       training images, counted from --seed-from
+500 000 to 999 999        held-out recordings and pairs, counted from --seed
+1 000 000 and above       training images and single tools, counted from --seed-from
 ========================  =====================================================
 """
 
