@@ -27,6 +27,9 @@ FORMAT = 1
 BACKGROUND_NAMES = ("no_tool", "background", "unknown")
 """Class folders that show no tool; they teach the network but never become columns."""
 
+_YOUNGER_FIELDS = {"crops_field_of_view": False, "calibration": None, "self_test": None}
+"""Fields that descriptions had not always, and what their absence means."""
+
 Head = Literal["softmax", "sigmoid"]
 
 
@@ -54,6 +57,10 @@ class ModelConfig:
     """Digest of the weights file that belongs to this description."""
     crops_field_of_view: bool = False
     """Whether its images were cut to the endoscope's picture before they were resized."""
+    calibration: dict[str, Any] | None = None
+    """What makes of its logits probabilities that mean what they say; None if nothing does."""
+    self_test: dict[str, Any] | None = None
+    """Images made by a formula and what the network answered to them when it was stored."""
 
     def __post_init__(self) -> None:
         if self.head not in get_args(Head):
@@ -82,9 +89,10 @@ class ModelConfig:
     def to_json(self) -> str:
         """Write as readable JSON, the same bytes for the same values."""
         content = {"format": FORMAT, **dataclasses.asdict(self)}
-        if not self.crops_field_of_view:
-            # Descriptions older than this field keep their bytes, and their digest in manifests.
-            del content["crops_field_of_view"]
+        for name, absent in _YOUNGER_FIELDS.items():
+            # Descriptions older than a field keep their bytes, and their digest in manifests.
+            if content[name] is absent:
+                del content[name]
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod

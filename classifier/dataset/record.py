@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from classifier.dataset.images import read_image, resize_image
 
 __all__ = ["Crop", "Dataset", "ImageProblem"]
 
+
+_T = TypeVar("_T")
 
 Crop = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 """(h, w, 3) uint8 RGB to the part of it that stays; several threads may call it at once."""
@@ -34,11 +37,14 @@ class Dataset:
     """The folder or table that the images were listed from."""
     paths: tuple[Path, ...]
     labels: NDArray[np.float32]
-    """(n, n_classes) 0 or 1; the tools' columns first, then the background classes'."""
+    """(n, n_classes) 0, 1, or NaN where nobody said; the tools' columns first, then the
+    background classes'."""
     tools: tuple[str, ...]
     background: tuple[str, ...] = ()
     videos: tuple[str, ...] | None = None
     """The recording of each image, or None where nothing tells it."""
+    patients: tuple[str, ...] | None = None
+    """The patient of each image, or None where nothing tells it."""
     problems: tuple[ImageProblem, ...] = ()
     crops: tuple[Crop, ...] | None = None
     """How each image is cut before it is resized, or None where all stay whole."""
@@ -49,6 +55,8 @@ class Dataset:
             raise ValueError(f"labels must have shape {shape}, got {self.labels.shape}")
         if self.videos is not None and len(self.videos) != len(self.paths):
             raise ValueError(f"{len(self.paths)} images need as many videos")
+        if self.patients is not None and len(self.patients) != len(self.paths):
+            raise ValueError(f"{len(self.paths)} images need as many patients")
         if self.crops is not None and len(self.crops) != len(self.paths):
             raise ValueError(f"{len(self.paths)} images need as many crops")
 
@@ -62,18 +70,24 @@ class Dataset:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many images show each class."""
-        return dict(zip(self.classes, map(int, self.labels.sum(axis=0)), strict=True))
+        """How many images are known to show each class."""
+        n_shown = (self.labels == 1).sum(axis=0)
+        return dict(zip(self.classes, map(int, n_shown), strict=True))
+
+    @property
+    def groups(self) -> tuple[str, ...] | None:
+        """What must not be torn apart: each image's patient, else its recording, else None."""
+        return self.patients if self.patients is not None else self.videos
 
     def take(self, rows: NDArray[np.int64]) -> Dataset:
         """Keep the images of ``rows``, in that order."""
-        videos = tuple(self.videos[row] for row in rows) if self.videos is not None else None
         return replace(
             self,
-            paths=tuple(self.paths[row] for row in rows),
+            paths=_taken(self.paths, rows),
             labels=self.labels[rows],
-            videos=videos,
-            crops=tuple(self.crops[row] for row in rows) if self.crops is not None else None,
+            videos=_taken(self.videos, rows) if self.videos is not None else None,
+            patients=_taken(self.patients, rows) if self.patients is not None else None,
+            crops=_taken(self.crops, rows) if self.crops is not None else None,
         )
 
     def read(self, row: int, *, size_px: tuple[int, int], resize_rule: str) -> NDArray[np.uint8]:
@@ -90,3 +104,7 @@ class Dataset:
     def without_background(self) -> Dataset:
         """Drop the background columns: their images become examples of no tool at all."""
         return replace(self, labels=self.labels[:, : len(self.tools)], background=())
+
+
+def _taken(values: tuple[_T, ...], rows: NDArray[np.int64]) -> tuple[_T, ...]:
+    return tuple(values[row] for row in rows)
