@@ -7,6 +7,7 @@ same way before it judges them, so a loaded network is exactly the one that was 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ from numpy.typing import NDArray
 
 from classifier.errors import ModelFolderError
 
-__all__ = ["read_weights", "round_weights", "weights_by_path", "write_weights"]
+__all__ = [
+    "assign_weights",
+    "read_weights",
+    "round_weights",
+    "weights_by_path",
+    "write_arrays",
+    "write_weights",
+]
 
 
 def weights_by_path(model: Any) -> dict[str, Any]:
@@ -30,11 +38,23 @@ def round_weights(model: Any) -> None:
         variable.assign(_stored(np.asarray(variable)).astype(np.float32))
 
 
+def assign_weights(model: Any, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+    """Give the weights of these paths these values."""
+    variables = weights_by_path(model)
+    for name, value in arrays.items():
+        variables[name].assign(value)
+
+
 def write_weights(path: Path, model: Any) -> None:
     """Write all weights; the same weights give the same bytes."""
+    write_arrays(path, {name: np.asarray(v) for name, v in weights_by_path(model).items()})
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write weights that are given by their path, as ``write_weights`` writes a model's."""
     with h5py.File(path, "w") as file:
-        for name, variable in sorted(weights_by_path(model).items()):
-            stored = _stored(np.asarray(variable))
+        for name, array in sorted(arrays.items()):
+            stored = _stored(array)
             options = {"compression": "gzip", "shuffle": True} if stored.ndim > 1 else {}
             file.create_dataset(name, data=stored, track_times=False, **options)
 

@@ -9,12 +9,14 @@ from classifier.backend import keras
 __all__ = ["build_augmentation"]
 
 
-def build_augmentation(*, seed: int) -> Any:
+def build_augmentation(*, seed: int, strength: str = "basic") -> Any | None:
     """A layer from uint8 images to float32 images in [0, 255], acting in training only.
 
     A laparoscope is turned, moved and re-lit by hand, so a flipped, rotated, shifted, zoomed,
     darker or flatter picture shows the same tools.
     """
+    if strength == "none":
+        return None
     layers = keras.layers
     value_range = (0, 255)
     affine = {"fill_mode": "constant", "fill_value": 0.0, "dtype": "float32"}

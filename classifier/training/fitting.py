@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.backend import keras, tf
+from classifier.backend import keras
 from classifier.config import ModelConfig
 from classifier.dataset.record import Dataset
 from classifier.model.network import N_FEATURES, STAGES, Network, build_network
-from classifier.model.weights import round_weights
+from classifier.model.weights import assign_weights, round_weights
 from classifier.training.augmentation import build_augmentation
-from classifier.training.batches import image_batches
-from classifier.training.losses import class_weights, loss_for, sample_weights
+from classifier.training.batches import ImageSource
+from classifier.training.checkpoint import Checkpoint
+from classifier.training.epoch_order import EpochOrder, plan_epoch, whole_batches
+from classifier.training.loop import Keeper, Phase, compile_phase, run_phase
+from classifier.training.losses import class_weights, loss_for, share_right
+from classifier.training.optimizer import build_optimizer, rate_factors
+from classifier.training.progress import EpochRecord, FeaturesTaken, TrainingStep
 from classifier.training.settings import TrainingSettings
 from classifier.training.starting_weights import set_starting_weights
+from classifier.training.state import PHASES, TrainingState
+from classifier.training.validation import Validation, validate
 
-__all__ = ["EpochRecord", "FittedNetwork", "TrainingStep", "fit_network"]
+__all__ = ["FittedNetwork", "fit_network", "set_trainable"]
 
 _SCRATCH_BATCH_NORM_MOMENTUM = 0.9
+_PREDICTION_BATCH = 32
 
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What one epoch came to; accuracy is over classes (softmax) or image-tool pairs (sigmoid)."""
-
-    phase: str
-    """``head`` or ``fine``."""
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    learning_rate: float
-
-
-@dataclass(frozen=True)
-class TrainingStep:
-    """Where training is, after one step, for whoever shows it."""
-
-    phase: str
-    epoch: int
-    n_epochs: int
-    step: int
-    n_steps: int
-    loss: float
-    accuracy: float
+Progress = Callable[[FeaturesTaken | TrainingStep | EpochRecord], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +42,8 @@ class FittedNetwork:
     network: Network
     history: tuple[EpochRecord, ...]
     starting_weights: str
-
-
-Progress = Callable[[TrainingStep | EpochRecord], None]
+    validation_logits: NDArray[np.float32]
+    """(n_validation, n_outputs) its answers, with these weights, to the images held back."""
 
 
 def fit_network(
@@ -70,227 +52,235 @@ def fit_network(
     *,
     train: Dataset,
     validation: Dataset,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+    should_stop: Callable[[], bool] | None = None,
     progress: Progress | None = None,
 ) -> FittedNetwork:
-    """Train the network of ``config`` and keep the weights with the smallest validation loss.
+    """Train the network of ``config`` and keep the weights that validated best.
+
+    Best is the greatest mean average precision, and the smallest loss where two have the same.
+    ``should_stop`` is asked after each step; ``resume`` goes on from ``checkpoint``, with the same
+    result, bit for bit on a CPU, as if nothing had come in between.
 
     Raises:
         WeightsError: the weights to start from cannot be had.
+        TrainingStoppedError: ``should_stop`` said so; the checkpoint is written.
+        ClassifierError: the checkpoint cannot be written, or read.
     """
     keras.utils.set_random_seed(settings.seed)
-    augmentation = build_augmentation(seed=settings.seed) if settings.augment else None
+    state = TrainingState()
+    if resume and checkpoint is not None:
+        state = checkpoint.read_state()
+    augmentation = build_augmentation(seed=settings.seed, strength=settings.augmentation)
     network = build_network(config, augmentation=augmentation, precision=settings.precision)
     start = set_starting_weights(network, config, settings.weights)
-    runner = _Runner(config, settings, network, train, validation, progress or _ignore)
-    head_history = runner.train_head()
-    history = [*head_history, *runner.fine_tune(after=head_history)]
+    fitting = _Fitting(config, settings, network, train, validation, progress or _ignore)
+    fitting.run(state, Keeper(checkpoint, should_stop or _never), resume=resume)
+    assign_weights(network.logits, state.best_weights)
     round_weights(network.logits)
-    return FittedNetwork(network, tuple(history), start)
+    return FittedNetwork(network, tuple(state.history), start, fitting.validation_logits())
 
 
-def _ignore(_: TrainingStep | EpochRecord) -> None:
+def _ignore(_: FeaturesTaken | TrainingStep | EpochRecord) -> None:
     pass
 
 
-@dataclass(frozen=True, eq=False)
-class _Runner:
-    config: ModelConfig
-    settings: TrainingSettings
-    network: Network
-    train: Dataset
-    validation: Dataset
-    progress: Progress
-
-    def train_head(self) -> list[EpochRecord]:
-        """Train the last layer alone on features that the frozen backbone gives, computed once."""
-        if self.settings.epochs_head == 0:
-            return []
-        features = self._features(self.train)
-        held_out = self._features(self.validation)
-        inputs = keras.Input((N_FEATURES,))
-        dropped = keras.layers.Dropout(0.2, seed=self.settings.seed)(inputs)
-        model = keras.Model(inputs, self.network.head(dropped))
-        parts: tuple[Any, ...] = (features, self.train.labels, *self._sample_weights())
-        order = tf.data.Dataset.from_tensor_slices(parts)
-        order = order.shuffle(len(features), seed=self.settings.seed)
-        return self._fit(
-            model,
-            order.batch(self.settings.batch_size),
-            tf.data.Dataset.from_tensor_slices((held_out, self.validation.labels)).batch(256),
-            phase="head",
-            learning_rate=self.settings.learning_rate_head,
-            n_epochs=self.settings.epochs_head,
-        )
-
-    def fine_tune(self, *, after: list[EpochRecord]) -> list[EpochRecord]:
-        """Train the head and the upper stages of the backbone on augmented images.
-
-        Where no epoch of it is better than the best one ``after`` which it begins, its changes are
-        taken back.
-        """
-        if self.settings.epochs_fine == 0:
-            return []
-        _set_trainable(self.network, self.settings)
-        weights = self._sample_weights()
-        return self._fit(
-            self.network.logits,
-            self._images(self.train, shuffle=True, weights=weights[0] if weights else None),
-            self._images(self.validation),
-            phase="fine",
-            learning_rate=self.settings.learning_rate_fine,
-            n_epochs=self.settings.epochs_fine,
-            loss_to_beat=min((record.validation_loss for record in after), default=np.inf),
-        )
-
-    def _features(self, dataset: Dataset) -> NDArray[np.float32]:
-        model = self.network.logits
-        to_features = keras.Model(model.input, model.get_layer("dropout").input)
-        images = self._images(dataset).map(lambda image, _: image)
-        return np.asarray(to_features.predict(images, verbose=0), dtype=np.float32)
-
-    def _images(
-        self, dataset: Dataset, *, shuffle: bool = False, weights: Any | None = None
-    ) -> Any:
-        return image_batches(
-            dataset,
-            size_px=self.config.input_size_px,
-            resize_rule=self.config.resize_rule,
-            batch_size=self.settings.batch_size,
-            shuffle_seed=self.settings.seed if shuffle else None,
-            sample_weights=weights,
-        )
-
-    def _sample_weights(self) -> tuple[NDArray[np.float32], ...]:
-        if not self.settings.class_weights or self.config.head != "softmax":
-            return ()
-        labels = self.train.labels
-        return (sample_weights(labels, class_weights(labels, head="softmax")),)
-
-    def _fit(
-        self,
-        model: Any,
-        batches: Any,
-        validation: Any,
-        *,
-        phase: str,
-        learning_rate: float,
-        n_epochs: int,
-        loss_to_beat: float = np.inf,
-    ) -> list[EpochRecord]:
-        n_steps = len(batches)
-        sigmoid = self.config.head == "sigmoid"
-        weighted = self.settings.class_weights and sigmoid
-        positive = class_weights(self.train.labels, head="sigmoid") if weighted else None
-        metric = (
-            keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
-            if sigmoid
-            else keras.metrics.CategoricalAccuracy(name="accuracy")
-        )
-        model.compile(
-            optimizer=keras.optimizers.Adam(_schedule(learning_rate, n_steps * n_epochs)),
-            loss=loss_for(self.config.head, positive),
-            metrics=[metric],
-            jit_compile=False,
-        )
-        watcher = _Watcher(
-            phase=phase,
-            n_epochs=n_epochs,
-            n_steps=n_steps,
-            progress=self.progress,
-            loss_to_beat=loss_to_beat,
-            best_weights=model.get_weights(),
-        )
-        model.fit(
-            batches,
-            validation_data=validation,
-            epochs=n_epochs,
-            callbacks=[watcher],
-            verbose=0,
-            shuffle=False,
-        )
-        model.set_weights(watcher.best_weights)
-        return watcher.history
+def _never() -> bool:
+    return False
 
 
-class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]
-    """Reports each step, records each epoch, and keeps the best weights."""
+class _Fitting:
+    """One training: what its two phases share."""
 
     def __init__(
         self,
-        *,
-        phase: str,
-        n_epochs: int,
-        n_steps: int,
+        config: ModelConfig,
+        settings: TrainingSettings,
+        network: Network,
+        train: Dataset,
+        validation: Dataset,
         progress: Progress,
-        loss_to_beat: float,
-        best_weights: list[Any],
     ) -> None:
-        super().__init__()
-        self.history: list[EpochRecord] = []
-        self.best_weights = best_weights
-        self._least_loss = loss_to_beat
-        self._phase, self._n_epochs, self._n_steps = phase, n_epochs, n_steps
-        self._progress = progress
-        self._epoch = 0
+        self._config, self._settings, self._network = config, settings, network
+        self._train, self._validation, self._progress = train, validation, progress
+        size_px, rule = config.input_size_px, config.resize_rule
+        self._train_images = ImageSource(
+            train, size_px=size_px, resize_rule=rule, pairs=settings.pairs
+        )
+        self._validation_images = ImageSource(validation, size_px=size_px, resize_rule=rule)
+        weighted = settings.imbalance == "class_weights"
+        self._loss = loss_for(
+            config.head,
+            weights=class_weights(train.labels, head=config.head) if weighted else None,
+            focal=settings.imbalance == "focal",
+        )
+        self._plain_loss = loss_for(config.head)
+        self._accuracy = share_right(config.head)
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Remember the epoch for the steps that follow."""
-        del logs
-        self._epoch = epoch + 1
+    def run(self, state: TrainingState, keeper: Keeper, *, resume: bool) -> None:
+        """Go through both phases, or through what is left of them."""
+        for name, build in zip(PHASES, (self._head_phase, self._fine_phase), strict=True):
+            if PHASES.index(name) < PHASES.index(state.phase):
+                continue
+            going_on = resume and state.phase == name
+            if state.phase != name:
+                state.begin_phase(name)
+                # The next phase starts where the one before it was best.
+                assign_weights(self._network.logits, state.best_weights)
+            phase = build()
+            if phase is None:
+                continue
+            if going_on and keeper.checkpoint is not None:
+                keeper.checkpoint.restore(phase.variables)
+            run_phase(phase, state, keeper, self._progress)
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Tell the caller how far training is."""
-        values = logs or {}
-        self._progress(
-            TrainingStep(
-                phase=self._phase,
-                epoch=self._epoch,
-                n_epochs=self._n_epochs,
-                step=batch + 1,
-                n_steps=self._n_steps,
-                loss=float(values.get("loss", np.nan)),
-                accuracy=float(values.get("accuracy", np.nan)),
+    def validation_logits(self) -> NDArray[np.float32]:
+        """(n_validation, n_outputs) the whole network's answers to the images held back."""
+        return self._predicted(self._network.logits, self._validation_images)
+
+    def _head_phase(self) -> Phase | None:
+        """Train the last layer alone on features that the frozen backbone gives, computed once."""
+        settings = self._settings
+        if settings.epochs_head == 0:
+            return None
+        order = self._order(PHASES[0], 0)
+        model = self._network.logits
+        to_features = keras.Model(model.input, model.get_layer("dropout").input)
+        n_images = len(order) + len(self._validation)
+        features = self._predicted(to_features, self._train_images, order, of=n_images)
+        held_out = self._predicted(
+            to_features, self._validation_images, before=len(order), of=n_images
+        )
+        inputs = keras.Input((N_FEATURES,))
+        dropped = keras.layers.Dropout(0.2, seed=settings.seed)(inputs)
+        head = keras.Model(inputs, self._network.head(dropped))
+        self._compile(
+            head, rate=settings.learning_rate_head, n_epochs=settings.epochs_head, factors=None
+        )
+
+        def batches(epoch: int, n_shown: int) -> Iterable[tuple[Any, Any]]:
+            rng = np.random.default_rng((settings.seed, 0, epoch + 1))
+            rows = rng.permutation(len(order))[self._places(after=n_shown)]
+            for part in rows.reshape(-1, settings.batch_size):
+                yield features[part], order.labels[part]
+
+        return self._phase(
+            PHASES[0],
+            head,
+            settings.epochs_head,
+            batches,
+            lambda: np.asarray(head.predict(held_out, batch_size=256, verbose=0)),
+        )
+
+    def _fine_phase(self) -> Phase | None:
+        """Train the head and the upper stages of the backbone on augmented images."""
+        settings = self._settings
+        if settings.epochs_fine == 0:
+            return None
+        set_trainable(
+            self._network,
+            first=settings.trainable,
+            train_batch_norm=settings.train_batch_norm,
+        )
+        model = self._network.logits
+        self._compile(
+            model,
+            rate=settings.learning_rate_fine,
+            n_epochs=settings.epochs_fine,
+            factors=rate_factors(self._network, decay=settings.rate_decay),
+        )
+
+        def batches(epoch: int, n_shown: int) -> Iterable[tuple[Any, Any]]:
+            order = self._order(PHASES[1], epoch).take(self._places(after=n_shown))
+            yield from self._train_images.batches(settings.batch_size, order).as_numpy_iterator()
+
+        return self._phase(PHASES[1], model, settings.epochs_fine, batches, self.validation_logits)
+
+    def _phase(
+        self,
+        name: str,
+        model: Any,
+        n_epochs: int,
+        batches: Callable[[int, int], Iterable[tuple[Any, Any]]],
+        held_out_logits: Callable[[], NDArray[np.float32]],
+    ) -> Phase:
+        def judge() -> Validation:
+            return validate(
+                self._config,
+                held_out_logits(),
+                self._validation.labels,
+                loss=self._plain_loss,
+                accuracy=self._accuracy,
             )
+
+        return Phase(
+            name=name,
+            n_epochs=n_epochs,
+            patience=self._settings.patience,
+            model=model,
+            network=self._network.logits,
+            n_images=len(self._places()),
+            batch_size=self._settings.batch_size,
+            batches_after=batches,
+            validate=judge,
         )
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Record the epoch, and its weights if none were better."""
-        del epoch
-        values = logs or {}
-        record = EpochRecord(
-            phase=self._phase,
-            epoch=self._epoch,
-            loss=float(values["loss"]),
-            accuracy=float(values["accuracy"]),
-            validation_loss=float(values["val_loss"]),
-            validation_accuracy=float(values["val_accuracy"]),
-            learning_rate=float(self.model.optimizer.learning_rate),
+    def _order(self, phase: str, epoch: int) -> EpochOrder:
+        settings = self._settings
+        return plan_epoch(
+            self._train,
+            seed=(settings.seed, PHASES.index(phase), epoch),
+            balanced=settings.imbalance == "balanced_sampling",
+            pair_share=settings.pair_share if settings.pairs != "none" else 0.0,
         )
-        self.history.append(record)
-        self._progress(record)
-        if record.validation_loss < self._least_loss:
-            self._least_loss = record.validation_loss
-            self.best_weights = self.model.get_weights()
+
+    def _places(self, *, after: int = 0) -> NDArray[np.int64]:
+        return whole_batches(len(self._train), self._settings.batch_size, after=after)
+
+    def _compile(
+        self, model: Any, *, rate: float, n_epochs: int, factors: dict[str, float] | None
+    ) -> None:
+        n_steps = len(self._places()) // self._settings.batch_size
+        compile_phase(
+            model,
+            optimizer=build_optimizer(rate, n_steps=n_steps * n_epochs, factors=factors),
+            loss=self._loss,
+            accuracy=self._accuracy,
+            xla=self._settings.xla,
+        )
+
+    def _predicted(
+        self,
+        model: Any,
+        images: ImageSource,
+        order: EpochOrder | None = None,
+        *,
+        before: int = 0,
+        of: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Answers to all images; with ``of``, progress is told of that many, ``before`` done."""
+        answers = []
+        n_done = before
+        for batch, _ in images.batches(_PREDICTION_BATCH, order).as_numpy_iterator():
+            # One shape, one graph: what does not fill a batch is padded.
+            padded = np.zeros((_PREDICTION_BATCH, *batch.shape[1:]), dtype=batch.dtype)
+            padded[: len(batch)] = batch
+            answer = np.asarray(model.predict_on_batch(padded), dtype=np.float32)
+            answers.append(answer[: len(batch)])
+            n_done += len(batch)
+            if of is not None:
+                self._progress(FeaturesTaken(n_done, of))
+        return np.concatenate(answers)
 
 
-def _schedule(learning_rate: float, n_steps: int) -> Any:
-    """A short warm-up, then half a cosine down to zero."""
-    n_warmup = max(1, n_steps // 20)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=learning_rate / 20,
-        decay_steps=max(1, n_steps - n_warmup),
-        warmup_target=learning_rate,
-        warmup_steps=n_warmup,
-    )
-
-
-def _set_trainable(network: Network, settings: TrainingSettings) -> None:
-    first = settings.trainable
+def set_trainable(network: Network, *, first: str, train_batch_norm: bool) -> None:
+    """Let the stages from ``first`` on (or ``all``) learn, and no earlier layer."""
     stages = STAGES if first == "all" else STAGES[STAGES.index(first) :]
     for layer in network.backbone.layers:
         in_stage = first == "all" or layer.name.startswith(stages)
         is_norm = isinstance(layer, keras.layers.BatchNormalization)
-        layer.trainable = in_stage and (settings.train_batch_norm or not is_norm)
-        if is_norm and settings.train_batch_norm:
+        layer.trainable = in_stage and (train_batch_norm or not is_norm)
+        if is_norm and train_batch_norm:
             # Keras' 0.99 needs hundreds of steps until its averages mean anything.
             layer.momentum = _SCRATCH_BATCH_NORM_MOMENTUM

@@ -22,9 +22,17 @@ from classifier.errors import DatasetError
 from classifier.folders import new_folder, require_free
 from classifier.model.bundle import WEIGHTS_NAME, write_config
 from classifier.model.weights import write_weights
+from classifier.training.checkpoint import (
+    Checkpoint,
+    checkpoint_folder,
+    require_decision,
+    signature_of,
+)
 from classifier.training.curves import write_training_curves
-from classifier.training.fitting import EpochRecord, FittedNetwork, TrainingStep, fit_network
+from classifier.training.fitting import FittedNetwork, fit_network
+from classifier.training.progress import EpochRecord, FeaturesTaken, TrainingStep
 from classifier.training.settings import TrainingSettings
+from classifier.training.validation import Validation
 
 __all__ = ["ImagesChecked", "TrainingReport", "read_training_images", "train_classifier"]
 
@@ -50,7 +58,7 @@ class TrainingReport:
     history: tuple[EpochRecord, ...]
 
 
-TrainingEvent = ImagesChecked | TrainingStep | EpochRecord
+TrainingEvent = ImagesChecked | FeaturesTaken | TrainingStep | EpochRecord
 
 
 def train_classifier(
@@ -60,22 +68,29 @@ def train_classifier(
     *,
     background: Sequence[str] = BACKGROUND_NAMES,
     overwrite: bool = False,
+    resume: bool = False,
     field_of_view_finder: FieldOfViewFinder | None = None,
+    should_stop: Callable[[], bool] | None = None,
     progress: Callable[[TrainingEvent], None] | None = None,
 ) -> TrainingReport:
     """Train on ``dataset`` and write the model folder ``out``: whole, or not at all.
 
-    ``field_of_view_finder`` is needed for ``settings.crop_field_of_view``, and not used without.
+    Every ten minutes, and when ``should_stop`` says so, a checkpoint is written beside ``out``,
+    from which the same call with ``resume`` goes on. ``field_of_view_finder`` is needed for
+    ``settings.crop_field_of_view``, and not used without.
 
     Raises:
         DatasetError: nothing can be learned from the dataset.
         WeightsError: the weights to start from cannot be had.
-        ClassifierError: ``out`` cannot be written or holds files already.
+        ClassifierError: ``out`` cannot be written or holds files already; a checkpoint lies there
+            and is to be neither used nor overwritten, or is of another training.
+        TrainingStoppedError: ``should_stop`` said so.
         ValueError: images are to be cropped, and there is no finder.
     """
     finder = chosen_finder(field_of_view_finder, crops=settings.crop_field_of_view)
     report = progress or _ignore
     require_free(out, overwrite=overwrite)
+    require_decision(checkpoint_folder(out), resume=resume, overwrite=overwrite)
     images = read_training_images(dataset, settings.head, background=background)
     checked, fingerprint = _check(images, report)
     train, validation = split_validation(
@@ -91,13 +106,28 @@ def train_classifier(
     )
     if settings.head == "sigmoid":
         train, validation = train.without_background(), validation.without_background()
-    fitted = fit_network(config, settings, train=train, validation=validation, progress=report)
+    checkpoint = Checkpoint(
+        checkpoint_folder(out),
+        config,
+        signature_of(dataclasses.asdict(settings), fingerprint, (train.classes, config.head)),
+    )
+    fitted = fit_network(
+        config,
+        settings,
+        train=train,
+        validation=validation,
+        checkpoint=checkpoint,
+        resume=resume,
+        should_stop=should_stop,
+        progress=report,
+    )
     config = dataclasses.replace(
         config,
         training=_describe(settings, fitted, train, validation, fingerprint),
         metrics=_describe_best(fitted.history),
     )
     _write_model(out, config, fitted)
+    checkpoint.remove()
     return TrainingReport(
         config=config,
         n_train=len(train),
@@ -198,13 +228,23 @@ def _describe(
 
 
 def _describe_best(history: tuple[EpochRecord, ...]) -> dict[str, Any]:
-    best = min(history, key=lambda record: record.validation_loss)
+    best = max(history, key=_rank)
+    precision = best.validation_map
     return {
+        "validation_mean_average_precision": round(precision, 6) if precision is not None else None,
         "validation_loss": round(best.validation_loss, 6),
         "validation_accuracy": round(best.validation_accuracy, 6),
-        "definition": "of the epoch with the smallest validation loss, whose weights are kept; "
-        "accuracy is over images (softmax) or image-tool pairs at 0.5 (sigmoid)",
+        "definition": "of the epoch whose weights are kept: the greatest mean average precision "
+        "(scikit-learn's, pooled over the validation images, mean over the tools that these show "
+        "and miss; null if none), then the smallest loss; accuracy is over images (softmax) or "
+        "image-tool pairs at 0.5 (sigmoid)",
     }
+
+
+def _rank(record: EpochRecord) -> tuple[float, float]:
+    return Validation(
+        record.validation_loss, record.validation_accuracy, record.validation_map
+    ).rank
 
 
 def _write_model(out: Path, config: ModelConfig, fitted: FittedNetwork) -> None:
@@ -221,4 +261,5 @@ def _write_history(path: Path, history: tuple[EpochRecord, ...]) -> None:
         writer.writerow(field.name for field in dataclasses.fields(EpochRecord))
         for record in history:
             values = dataclasses.astuple(record)
-            writer.writerow(f"{v:.6g}" if isinstance(v, float) else v for v in values)
+            cells = ("" if v is None else v for v in values)
+            writer.writerow(f"{v:.6g}" if isinstance(v, float) else v for v in cells)

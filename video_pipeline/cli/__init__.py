@@ -14,11 +14,10 @@ from collections.abc import Sequence
 
 from video_pipeline.cli.arguments import WrongCallError
 from video_pipeline.cli.console import warn
+from video_pipeline.cli.exit_status import FAILED, INTERRUPTED, WRONG_CALL
 from video_pipeline.errors import PipelineError
 
 __all__ = ["main"]
-
-_DONE, _FAILED, _WRONG_CALL, _INTERRUPTED = 0, 1, 2, 130
 
 _COMMANDS = ("annotate", "extract", "train", "evaluate", "compare", "dataset", "model")
 
@@ -42,17 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.debug:
             raise
         warn(str(error))
-        return _FAILED
+        return FAILED
     except WrongCallError as error:
         warn(f"{error}; see `surgical-video COMMAND --help`")
-        return _WRONG_CALL
+        return WRONG_CALL
     except KeyboardInterrupt:
         warn(f"interrupted; {chosen.after_interruption}")
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our stdout has left; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _FAILED
+        return FAILED
 
 
 def _build_parser() -> argparse.ArgumentParser:

@@ -11,19 +11,17 @@ from video_pipeline.cli.arguments import (
     input_side,
     positive_float,
     positive_int,
+    probability,
     share,
 )
-from video_pipeline.cli.console import (
-    note,
-    print_result,
-    printable,
-    progress_bar,
-    warn,
-    warn_of_problems,
-)
+from video_pipeline.cli.console import print_result, printable, warn, warn_of_problems
+from video_pipeline.cli.exit_status import INTERRUPTED
 from video_pipeline.cli.field_of_view import find_crop
+from video_pipeline.cli.stopping import stop_when_asked
+from video_pipeline.cli.training_screen import TrainingScreen
 
 if TYPE_CHECKING:
+    from classifier.config import Head
     from classifier.training.settings import TrainingSettings
     from classifier.training.training import TrainingReport
 
@@ -51,6 +49,11 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, after_interruption="no model was written")
+    _add_what(parser)
+    _add_how(parser)
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("--out", type=Path, required=True, metavar="MODEL", help="model folder")
     parser.add_argument(
@@ -58,6 +61,34 @@ def add_parser(commands: Any) -> None:
         choices=("softmax", "sigmoid"),
         help="softmax: one tool a frame (folders); sigmoid: any number (tables)",
     )
+    parser.add_argument(
+        "--background",
+        metavar="NAME,NAME",
+        help="class folders that show no tool; default no_tool,background,unknown",
+    )
+    parser.add_argument("--validation-share", type=share, default=0.15, metavar="SHARE")
+    parser.add_argument("--overwrite", action="store_true", help="replace the folder MODEL")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with this call's interrupted training, from MODEL-checkpoint",
+    )
+    parser.add_argument("--input-size", type=input_side, default=224, metavar="PX")
+    parser.add_argument(
+        "--resize-rule",
+        choices=("opencv_inter_area", "swscale_area"),
+        default="swscale_area",
+        help="what makes the network's size of an image, here and in annotation; default "
+        "swscale_area, the faster one",
+    )
+    parser.add_argument(
+        "--crop-field-of-view",
+        action="store_true",
+        help="cut the black around the endoscope's picture off, here and in annotation",
+    )
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         default="imagenet",
@@ -78,56 +109,81 @@ def add_parser(commands: Any) -> None:
         help="statistics of batch normalisation in fine-tuning; default frozen, trained from "
         "scratch",
     )
-    parser.add_argument("--learning-rate", type=positive_float, metavar="RATE")
+    parser.add_argument(
+        "--learning-rate",
+        type=positive_float,
+        metavar="RATE",
+        help="of the last stage in fine-tuning; default 1e-4, 1e-3 from scratch",
+    )
+    parser.add_argument(
+        "--rate-decay",
+        type=probability,
+        metavar="FACTOR",
+        help="each stage learns so much slower than the next; default 0.5, 1 from scratch",
+    )
+    parser.add_argument(
+        "--patience",
+        type=positive_int,
+        default=5,
+        metavar="EPOCHS",
+        help="epochs without a better validation after which to stop; default 5",
+    )
     parser.add_argument("--batch-size", type=positive_int, default=32, metavar="N")
-    parser.add_argument("--input-size", type=input_side, default=224, metavar="PX")
     parser.add_argument(
-        "--resize-rule",
-        choices=("opencv_inter_area", "swscale_area"),
-        default="swscale_area",
-        help="what makes the network's size of an image, here and in annotation; default "
-        "swscale_area, the faster one",
+        "--augmentation",
+        choices=("none", "basic", "endoscopic"),
+        default="endoscopic",
+        help="what is done to training images: nothing; turning, shifting, lighting; smoke, blood, "
+        "glare, blur and compression too (default)",
     )
     parser.add_argument(
-        "--crop-field-of-view",
-        action="store_true",
-        help="cut the black around the endoscope's picture off, here and in annotation",
+        "--pairs",
+        choices=("none", "mixed", "pasted"),
+        help="make two images of one tool each into one of both, for a sigmoid head; default "
+        "pasted for folders, none for tables",
     )
-    parser.add_argument("--validation-share", type=share, default=0.15, metavar="SHARE")
     parser.add_argument(
-        "--background",
-        metavar="NAME,NAME",
-        help="class folders that show no tool; default no_tool,background,unknown",
+        "--imbalance",
+        choices=("none", "class_weights", "balanced_sampling", "focal"),
+        default="class_weights",
+        help="what is done about rare tools; default class_weights",
     )
-    parser.add_argument("--no-augmentation", action="store_true")
-    parser.add_argument("--no-class-weights", action="store_true")
     parser.add_argument(
         "--precision",
         choices=("float32", "bfloat16", "float16"),
         help="default float32, float16 with a GPU",
     )
+    parser.add_argument("--xla", action="store_true", help="compile the training step by XLA")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--overwrite", action="store_true", help="replace the folder MODEL")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, showing each epoch, and say what to do next."""
     from classifier.config import BACKGROUND_NAMES
     from classifier.dataset.table import is_table
+    from classifier.training.checkpoint import checkpoint_folder
+    from classifier.training.loop import TrainingStoppedError
     from classifier.training.training import train_classifier
 
     settings = _settings(arguments, table=is_table(arguments.dataset))
     names = arguments.background
-    with _Screen() as screen:
-        report = train_classifier(
-            arguments.dataset,
-            arguments.out,
-            settings,
-            background=names.split(",") if names is not None else BACKGROUND_NAMES,
-            overwrite=arguments.overwrite,
-            field_of_view_finder=find_crop,
-            progress=screen.show,
-        )
+    with TrainingScreen() as screen, stop_when_asked() as should_stop:
+        try:
+            report = train_classifier(
+                arguments.dataset,
+                arguments.out,
+                settings,
+                background=names.split(",") if names is not None else BACKGROUND_NAMES,
+                overwrite=arguments.overwrite,
+                resume=arguments.resume,
+                field_of_view_finder=find_crop,
+                should_stop=should_stop,
+                progress=screen.show,
+            )
+        except TrainingStoppedError:
+            folder = checkpoint_folder(arguments.out)
+            warn(f"interrupted; the same call with --resume goes on from {printable(str(folder))}")
+            return INTERRUPTED
     _print_report(report, arguments)
     return 0
 
@@ -140,78 +196,30 @@ def _settings(arguments: argparse.Namespace, *, table: bool) -> TrainingSettings
     scratch = arguments.weights == "none"
     epochs_head, epochs_fine = arguments.epochs or ((0, 10) if scratch else (3, 10))
     batch_norm = arguments.batch_norm or ("trained" if scratch else "frozen")
-    rate = arguments.learning_rate
+    rate, decay = arguments.learning_rate, arguments.rate_decay
+    head: Head = arguments.head or ("sigmoid" if table else "softmax")
     return TrainingSettings(
-        head=arguments.head or ("sigmoid" if table else "softmax"),
+        head=head,
         weights=arguments.weights,
         epochs_head=epochs_head,
         epochs_fine=epochs_fine,
         trainable=arguments.trainable or ("all" if scratch else "conv4"),
         train_batch_norm=batch_norm == "trained",
         learning_rate_fine=rate if rate is not None else (1e-3 if scratch else 1e-4),
+        rate_decay=decay if decay is not None else (1.0 if scratch else 0.5),
+        patience=arguments.patience,
         batch_size=arguments.batch_size,
         input_size_px=(arguments.input_size, arguments.input_size),
         resize_rule=arguments.resize_rule,
         crop_field_of_view=arguments.crop_field_of_view,
         validation_share=arguments.validation_share,
-        augment=not arguments.no_augmentation,
-        class_weights=not arguments.no_class_weights,
+        augmentation=arguments.augmentation,
+        pairs=arguments.pairs or ("none" if table or head == "softmax" else "pasted"),
+        imbalance=arguments.imbalance,
+        xla=arguments.xla,
         precision=arguments.precision or ("float16" if has_gpu() else "float32"),
         seed=arguments.seed,
     )
-
-
-class _Screen:
-    """One bar for what is going on, one line for each finished epoch."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._title = ""
-        self._stack: Any = None
-
-    def __enter__(self) -> _Screen:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def show(self, event: Any) -> None:
-        """Show one event of a training."""
-        from classifier.training.fitting import EpochRecord, TrainingStep
-        from classifier.training.training import ImagesChecked
-
-        if isinstance(event, ImagesChecked):
-            self._move("checking images", event.n_checked, event.n_images, "image")
-        elif isinstance(event, TrainingStep):
-            self._move(
-                f"{event.phase} epoch {event.epoch}/{event.n_epochs}",
-                event.step,
-                event.n_steps,
-                "batch",
-            )
-            self._bar.set_postfix_str(
-                f"loss {event.loss:.3f}, accuracy {event.accuracy:.3f}", refresh=False
-            )
-        elif isinstance(event, EpochRecord):
-            self._close()
-            note(
-                f"{event.phase:<4} epoch {event.epoch:>3}: loss {event.loss:.4f}, accuracy "
-                f"{event.accuracy:.4f}; validation loss {event.validation_loss:.4f}, accuracy "
-                f"{event.validation_accuracy:.4f}"
-            )
-
-    def _move(self, title: str, position: int, total: int, unit: str) -> None:
-        if title != self._title:
-            self._close()
-            self._title = title
-            self._stack = progress_bar(desc=title, total=total, unit=unit, leave=False)
-            self._bar = self._stack.__enter__()
-        self._bar.update(position - self._bar.n)
-
-    def _close(self) -> None:
-        if self._stack is not None:
-            self._stack.__exit__(None, None, None)
-        self._stack, self._title = None, ""
 
 
 def _print_report(report: TrainingReport, arguments: argparse.Namespace) -> None:
