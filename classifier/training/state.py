@@ -61,7 +61,8 @@ class TrainingState:
         if self.best is None or validation.rank > self.best.rank:
             self.best = validation
             self.best_weights = {
-                path: np.array(variable) for path, variable in weights_by_path(model).items()
+                path: np.asarray(variable).copy()
+                for path, variable in weights_by_path(model).items()
             }
             self.n_epochs_without_gain = 0
         else:
