@@ -22,7 +22,7 @@ from classifier.evaluation.record import Evaluation, Interval, ToolScores
 from classifier.evaluation.reliability import measure_reliability
 from classifier.evaluation.resampling import N_REPLICATES, choose_resampling
 
-__all__ = ["Evaluation", "Interval", "ToolScores", "evaluate_images", "judge"]
+__all__ = ["Evaluation", "Interval", "ToolScores", "evaluate_images", "judge", "read_test_images"]
 
 _NO_TOOL = "no_tool"
 
@@ -47,7 +47,7 @@ def evaluate_images(
     """
     config: ModelConfig = classifier.config
     finder = chosen_finder(field_of_view_finder, crops=config.crops_field_of_view)
-    dataset = cut_to_field_of_view(_read_labelled(path, config), finder)
+    dataset = cut_to_field_of_view(read_test_images(path, config), finder)
     kept, probabilities, problems = _predict(classifier, dataset, progress)
     if not kept:
         raise DatasetError(path, "no readable image")
@@ -120,11 +120,17 @@ def judge(
 
 
 def _says_no_tool(answers: Answers) -> bool:
+    """Whether the confusion matrix needs a class for images without any tool."""
     classes = np.concatenate([answers.true_class, answers.predicted_class])
-    return bool((classes == answers.n_tools).any())
+    return bool((classes[np.tile(answers.single, 2)] == answers.n_tools).any())
 
 
-def _read_labelled(path: Path, config: ModelConfig) -> Dataset:
+def read_test_images(path: Path, config: ModelConfig) -> Dataset:
+    """List a folder of class folders or a label table in the columns of the model's tools.
+
+    Raises:
+        DatasetError: no images, or classes that the model does not know.
+    """
     if is_table(path):
         return read_table(path, classes=config.tools)
     if config.head == "softmax":

@@ -96,6 +96,9 @@ def _draw_reliability(part: Any, title: str, bins: Reliability, *, most: int) ->
         clip_on=False,
     )
     above.set_title(title, loc="left", fontsize=9, fontweight="bold", parse_math=False)
+    error = bins.expected_calibration_error
+    if error is not None:
+        above.text(0.04, 0.9, f"ECE {error:.3f}", transform=above.transAxes, fontsize=7)
     above.set_ylim(0, 1)
     above.set_ylabel("share that shows it", fontsize=7)
     middles = (np.arange(N_BINS) + 0.5) / N_BINS

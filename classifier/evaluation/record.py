@@ -96,7 +96,7 @@ class Evaluation:
     expected_calibration_error: float | None
     tools: tuple[ToolScores, ...]
     classes: tuple[str, ...]
-    """Of the confusion matrix: the tools, and ``no_tool`` where it is true or predicted at all."""
+    """Of the confusion matrix: the tools, and ``no_tool`` where it counts any."""
     confusion: NDArray[np.int64]
     """(n_classes, n_classes) images: rows true, columns predicted."""
     reliability: Reliability

@@ -56,11 +56,14 @@ def run(arguments: argparse.Namespace) -> int:
     from classifier.folders import require_free
     from classifier.model.bundle import read_model_folder
 
-    read_model_folder(arguments.model)
+    config = read_model_folder(arguments.model).config
     require_free(arguments.out, overwrite=arguments.overwrite)
 
     from classifier.evaluation.files import write_evaluation
+    from classifier.evaluation.judging import read_test_images
 
+    # What cannot be judged is said before the network is built.
+    read_test_images(arguments.images, config)
     evaluation = _judge(arguments)
     write_evaluation(
         arguments.out, evaluation, model=arguments.model, pictures=not arguments.no_pictures

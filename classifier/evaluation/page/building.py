@@ -75,9 +75,11 @@ def _title(evaluation: Evaluation, model_name: str | None) -> str:
     source = "/".join(images.source.absolute().parts[-2:])
     n_recordings = len(evaluation.recordings)
     origin = f"from {n_recordings} recordings" if n_recordings > 0 else "from unknown recordings"
+    model = f"Model <strong>{text(model_name)}</strong>" if model_name is not None else "A model"
     return f"""\
-<h1>How well does {text(model_name or "the model")} recognise tools?</h1>
-<p>Judged on {text(source)}: {len(images)} images {origin}, {len(evaluation.tools)} tools.</p>
+<h1>How well are the tools recognised?</h1>
+<p>{model}, judged on <strong>{text(source)}</strong>: {len(images)} images {origin},
+{len(evaluation.tools)} tools.</p>
 """
 
 

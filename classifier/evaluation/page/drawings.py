@@ -15,7 +15,7 @@ def curves_section(drawing: bytes) -> str:
     picture = image(drawing, kind="png", description="precision-recall curve of each tool")
     return f"""\
 <h2>Precision and recall at every threshold</h2>
-<figure>{picture}
+<figure class="narrow">{picture}
 <figcaption>Each point of a line is one threshold. A line along the top means that the tool can be
 found without false alarms; where it falls, finding more costs false alarms. AP: average precision,
 all images pooled.</figcaption></figure>
@@ -48,12 +48,13 @@ def mistakes_section(evaluation: Evaluation, *, pictures: bool) -> str:
     )
     parts = []
     for tool in dict.fromkeys(m.tool for m in mistakes):
-        parts.append(f"<h3>{text(tool)}</h3>\n")
+        parts.append(f'<h3>{text(tool)}</h3>\n<div class="sides">\n')
         for kind, title in (("false alarm", "Reported, but not there"), ("miss", "Missed")):
             chosen = [m for m in mistakes if m.tool == tool and m.kind == kind]
-            if chosen:
-                shown = "".join(_shown(evaluation, m, pictures=pictures) for m in chosen)
-                parts.append(f'<p>{title}</p>\n<div class="pictures">{shown}</div>\n')
+            shown = "".join(_shown(evaluation, m, pictures=pictures) for m in chosen)
+            content = f'<div class="pictures">{shown}</div>' if chosen else "<small>none</small>"
+            parts.append(f"<div><p>{title}</p>\n{content}</div>\n")
+        parts.append("</div>\n")
     return f"""\
 <h2>The worst mistakes</h2>
 <p>At most four a tool of each kind, the surest first, with the probability that the model gave.

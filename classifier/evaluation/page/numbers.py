@@ -16,12 +16,12 @@ __all__ = ["confusion_section", "headline_section", "tools_section"]
 
 _TITLES = {
     "mean_average_precision": "Mean average precision",
-    "mean_average_precision_per_recording": "… per recording (video-wise)",
+    "mean_average_precision_per_recording": "Mean AP per recording",
     "macro_f1": "F1, mean over tools",
     "micro_f1": "F1, all answers together",
+    "accuracy": "Accuracy",
     "expected_calibration_error": "Calibration error (ECE)",
     "brier_score": "Brier score",
-    "accuracy": "Accuracy",
 }
 
 _MEANINGS = {
@@ -29,7 +29,7 @@ _MEANINGS = {
     "without it, whatever the threshold: 1 is perfect. All images pooled, mean over the tools that "
     "occur.",
     "mean_average_precision_per_recording": "The same within each recording that shows the tool, "
-    "then averaged over recordings and tools: what to expect of one operation.",
+    "then averaged over recordings and tools (video-wise): what to expect of one operation.",
     "macro_f1": "Balance of finding every tool and raising no false alarm at the thresholds; each "
     "tool counts the same.",
     "micro_f1": "The same over all image-tool pairs: frequent tools count more.",
@@ -94,13 +94,8 @@ def _interval(interval: Interval) -> str:
 def tools_section(evaluation: Evaluation) -> str:
     """One row a tool: counts in words, figures, and the interval of its average precision drawn."""
     header = ["Tool", "Found", "False alarms", *(title for title, _ in _COLUMNS)]
-    header += ["0 … AP … 1", *(title for title, _ in _MORE_COLUMNS), "Threshold"]
+    header += ["0 … AP … 1", *(title for title, _ in _MORE_COLUMNS)]
     rows = [_tool_row(scores) for scores in evaluation.tools]
-    n_recordings = (
-        f" Recordings that show it: {', '.join(_recordings_of(t) for t in evaluation.tools)}."
-        if evaluation.images.videos is not None
-        else ""
-    )
     meanings = "".join(
         f"<dt>{title}</dt><dd>{text(DEFINITIONS[name])}.</dd>"
         for title, name in (*_COLUMNS, *_MORE_COLUMNS)
@@ -108,24 +103,29 @@ def tools_section(evaluation: Evaluation) -> str:
     return f"""\
 <h2>Tool by tool</h2>
 <p>Found: images in which the tool was recognised, of those that show it. False alarms: images in
-which it was reported, of those that do not show it. Below each figure its 95 % interval; n/a where
-a figure is undefined.{n_recordings}</p>
+which it was reported, of those that do not show it. Below each figure its 95 % interval; n/a:
+undefined.
+{_thresholds(evaluation)}</p>
 {table(header, rows)}
 <dl>{meanings}</dl>
 """
 
 
-def _recordings_of(scores: ToolScores) -> str:
-    return f"{text(scores.tool)} {scores.n_recordings}"
+def _thresholds(evaluation: Evaluation) -> str:
+    """From which probabilities on the tools count as reported."""
+    values = {t.threshold for t in evaluation.tools}
+    if len(values) == 1:
+        return f"A tool counts as reported from a probability of {values.pop():g}."
+    listed = ", ".join(f"{text(t.tool)} {t.threshold:g}" for t in evaluation.tools)
+    return f"A tool counts as reported from its threshold: {listed}."
 
 
 def _tool_row(scores: ToolScores) -> list[str]:
-    without = scores.false_positives + scores.true_negatives
     interval = scores.intervals["average_precision"]
     return [
         text(scores.tool),
-        f"{scores.true_positives} of {scores.n_images}",
-        f"{scores.false_positives} of {without}",
+        _of(scores.true_positives, scores.n_images) + _in_recordings(scores),
+        _of(scores.false_positives, scores.false_positives + scores.true_negatives),
         *(
             figure_and_interval(getattr(scores, name), scores.intervals[name])
             for _, name in _COLUMNS
@@ -135,8 +135,17 @@ def _tool_row(scores: ToolScores) -> list[str]:
             figure_and_interval(getattr(scores, name), scores.intervals[name])
             for _, name in _MORE_COLUMNS
         ),
-        f"{scores.threshold:g}",
     ]
+
+
+def _of(part: int, whole: int) -> str:
+    return f'<span class="whole">{part} of {whole}</span>'
+
+
+def _in_recordings(scores: ToolScores) -> str:
+    if scores.n_recordings is None:
+        return ""
+    return f"<br><small>{scores.n_recordings} recording{'s' * (scores.n_recordings != 1)}</small>"
 
 
 def _span(value: float | None, interval: Interval) -> str:
@@ -160,12 +169,10 @@ def confusion_section(evaluation: Evaluation) -> str:
     header = ["true \\ predicted", *map(text, evaluation.classes)]
     body = []
     for i, name in enumerate(evaluation.classes):
-        cells = []
-        for k, count in enumerate(counts[i]):
-            share = count / totals[i] if totals[i] > 0 else 0.0
-            right = ' class="right"' if i == k else ""
-            shade = f"rgba(var(--shade), {0.55 * share:.2f})"
-            cells.append(f'<td{right} style="background: {shade}">{count if count else ""}</td>')
+        cells = [
+            _confusion_cell(int(count), of=int(totals[i]), right=i == k)
+            for k, count in enumerate(counts[i])
+        ]
         body.append(f'<tr><th scope="row">{text(name)}</th>{"".join(cells)}</tr>\n')
     head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
     return f"""\
@@ -177,3 +184,11 @@ of the row.</p>
 <tbody>
 {"".join(body)}</tbody></table></div>
 """
+
+
+def _confusion_cell(count: int, *, of: int, right: bool) -> str:
+    """A count on a shade of its share; of the wrong answers, those that occurred."""
+    share = count / of if of > 0 else 0.0
+    marked = ' class="right"' if right else ""
+    shown = str(count) if count > 0 or right else ""
+    return f'<td{marked} style="background: rgba(var(--shade), {0.55 * share:.2f})">{shown}</td>'

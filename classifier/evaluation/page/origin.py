@@ -16,6 +16,7 @@ _MOST_FILES = 50
 _MOST_SETTINGS_CHARACTERS = 4000
 
 _SPLITS = {
+    "by patient": "by patient: no patient is both in training and in validation",
     "by recording": "by recording: no operation is both in training and in validation",
     "random frames": "random frames: frames of one operation are in both, so the validation "
     "figures are too good",
