@@ -92,13 +92,10 @@ def _draw_reliability(part: Any, title: str, bins: Reliability, *, most: int) ->
         color=BLUE,
         marker="o",
         markersize=4,
-        linewidth=1.2,
+        linewidth=0.6,
         clip_on=False,
     )
     above.set_title(title, loc="left", fontsize=9, fontweight="bold", parse_math=False)
-    error = bins.expected_calibration_error
-    if error is not None:
-        above.text(0.04, 0.9, f"ECE {error:.3f}", transform=above.transAxes, fontsize=7)
     above.set_ylim(0, 1)
     above.set_ylabel("share that shows it", fontsize=7)
     middles = (np.arange(N_BINS) + 0.5) / N_BINS
@@ -106,7 +103,9 @@ def _draw_reliability(part: Any, title: str, bins: Reliability, *, most: int) ->
     below.set_yscale("symlog", linthresh=1)
     below.set_ylim(0, 1.5 * most)
     below.set_ylabel("images", fontsize=7)
-    below.set_xlabel("predicted probability", fontsize=7)
+    error = bins.expected_calibration_error
+    told = f" (ECE {error:.3f})" if error is not None else ""
+    below.set_xlabel(f"predicted probability{told}", fontsize=7)
     below.set_xlim(0, 1)
     for axis in (above, below):
         axis.spines[["top", "right"]].set_visible(False)

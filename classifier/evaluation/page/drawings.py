@@ -29,9 +29,9 @@ def reliability_section(drawing: bytes) -> str:
 <h2>Do the probabilities mean what they say?</h2>
 <figure>{picture}
 <figcaption>Of the images that were given a probability of 0.8, eight in ten should show the tool:
-then the points lie on the dotted line. Below it the model is too sure, above it too timid. Grey
-bars: images in each bin, on a logarithmic scale; points of few images say little. Calibration
-error: {text(DEFINITIONS["expected_calibration_error"])}.</figcaption></figure>
+then the points lie on the dotted line. Below it the tool is there less often than the model says,
+above it more often. Grey bars: images in each bin, on a logarithmic scale; points of few images say
+little. Calibration error (ECE): {text(DEFINITIONS["expected_calibration_error"])}.</figcaption></figure>
 """
 
 

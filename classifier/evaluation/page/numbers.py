@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from classifier.evaluation.definitions import DEFINITIONS
 from classifier.evaluation.page.markup import (
     NOT_AVAILABLE,
@@ -93,12 +95,16 @@ def _interval(interval: Interval) -> str:
 
 def tools_section(evaluation: Evaluation) -> str:
     """One row a tool: counts in words, figures, and the interval of its average precision drawn."""
+    more = [
+        column
+        for column in _MORE_COLUMNS
+        if column[1] != "average_precision_per_recording" or evaluation.images.videos is not None
+    ]
     header = ["Tool", "Found", "False alarms", *(title for title, _ in _COLUMNS)]
-    header += ["0 … AP … 1", *(title for title, _ in _MORE_COLUMNS)]
-    rows = [_tool_row(scores) for scores in evaluation.tools]
+    header += ["0 … AP … 1", *(title for title, _ in more)]
+    rows = [_tool_row(scores, more) for scores in evaluation.tools]
     meanings = "".join(
-        f"<dt>{title}</dt><dd>{text(DEFINITIONS[name])}.</dd>"
-        for title, name in (*_COLUMNS, *_MORE_COLUMNS)
+        f"<dt>{title}</dt><dd>{text(DEFINITIONS[name])}.</dd>" for title, name in (*_COLUMNS, *more)
     )
     return f"""\
 <h2>Tool by tool</h2>
@@ -120,7 +126,7 @@ def _thresholds(evaluation: Evaluation) -> str:
     return f"A tool counts as reported from its threshold: {listed}."
 
 
-def _tool_row(scores: ToolScores) -> list[str]:
+def _tool_row(scores: ToolScores, more: Sequence[tuple[str, str]]) -> list[str]:
     interval = scores.intervals["average_precision"]
     return [
         text(scores.tool),
@@ -131,10 +137,7 @@ def _tool_row(scores: ToolScores) -> list[str]:
             for _, name in _COLUMNS
         ),
         _span(scores.average_precision, interval),
-        *(
-            figure_and_interval(getattr(scores, name), scores.intervals[name])
-            for _, name in _MORE_COLUMNS
-        ),
+        *(figure_and_interval(getattr(scores, name), scores.intervals[name]) for _, name in more),
     ]
 
 
@@ -165,6 +168,11 @@ def _span(value: float | None, interval: Interval) -> str:
 def confusion_section(evaluation: Evaluation) -> str:
     """Which single tool was taken for which other."""
     counts = evaluation.confusion
+    if counts.sum() == 0:
+        return (
+            "<h2>Taken for one another</h2>\n<p>Nothing to count: every image shows several tools, "
+            "or not all of its tools are known.</p>\n"
+        )
     totals = counts.sum(axis=1)
     header = ["true \\ predicted", *map(text, evaluation.classes)]
     body = []
