@@ -14,6 +14,9 @@ from classifier.evaluation.reliability import N_BINS, Reliability
 
 __all__ = ["write_confusion_matrix", "write_precision_recall", "write_reliability"]
 
+_MOST_TITLE = 28
+"""Characters that fit above one reliability diagram."""
+
 
 def write_confusion_matrix(
     path: Path, counts: NDArray[np.int64], classes: Sequence[str], *, title: str
@@ -95,7 +98,8 @@ def _draw_reliability(part: Any, title: str, bins: Reliability, *, most: int) ->
         linewidth=0.6,
         clip_on=False,
     )
-    above.set_title(title, loc="left", fontsize=9, fontweight="bold", parse_math=False)
+    shown = title if len(title) <= _MOST_TITLE else title[: _MOST_TITLE - 1] + "…"
+    above.set_title(shown, loc="left", fontsize=9, fontweight="bold", parse_math=False)
     above.set_ylim(0, 1)
     above.set_ylabel("share that shows it", fontsize=7)
     middles = (np.arange(N_BINS) + 0.5) / N_BINS

@@ -31,7 +31,8 @@ def reliability_section(drawing: bytes) -> str:
 <figcaption>Of the images that were given a probability of 0.8, eight in ten should show the tool:
 then the points lie on the dotted line. Below it the tool is there less often than the model says,
 above it more often. Grey bars: images in each bin, on a logarithmic scale; points of few images say
-little. Calibration error (ECE): {text(DEFINITIONS["expected_calibration_error"])}.</figcaption></figure>
+little. Calibration error (ECE): {text(DEFINITIONS["expected_calibration_error"])}.
+</figcaption></figure>
 """
 
 
