@@ -1,38 +1,37 @@
-"""What a judgement leaves on disk: figures with their definitions, tables and pictures."""
+"""What a judgement leaves on disk: figures with their definitions, tables, pictures and a page."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluation.judging import Evaluation
-from classifier.evaluation.plots import write_confusion_matrix, write_precision_recall
+from classifier.evaluation.metrics import metrics_of
+from classifier.evaluation.page.building import Drawings, build_page
+from classifier.evaluation.plots import (
+    write_confusion_matrix,
+    write_precision_recall,
+    write_reliability,
+)
+from classifier.evaluation.record import TOOL_FIGURES, Evaluation
 from classifier.folders import new_folder
 
 __all__ = ["write_evaluation"]
 
-DEFINITIONS = {
-    "accuracy": "softmax: share of images whose most probable class is the true one; sigmoid: "
-    "share of images whose whole set of tools is right at the thresholds",
-    "precision, recall, f1": "per tool over images, a tool counting as predicted from its "
-    "threshold (0.5 unless the model says otherwise); null where undefined",
-    "average_precision": "scikit-learn's step-wise average precision over all images; null for a "
-    "tool that no image shows",
-    "mean_average_precision": "mean over the tools for which it is defined",
-    "micro_f1": "F1 over all image-tool pairs together",
-    "confusion": "rows true, columns predicted, over images that show at most one tool; "
-    "predicted is the most probable class, for a sigmoid head no_tool if none reaches its "
-    "threshold",
-}
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_MOST_CURVES_BYTES = 4 << 20
 
 
-def write_evaluation(out: Path, evaluation: Evaluation) -> None:
-    """Write metrics.json, tables and pictures into the folder ``out``: all of them or none.
+def write_evaluation(
+    out: Path, evaluation: Evaluation, *, model: Path | None = None, pictures: bool = True
+) -> None:
+    """Write metrics.json, evaluation.html, tables and drawings: all of them or none.
+
+    ``model`` is the folder whose training curves the page shows. With ``pictures``, the page holds
+    small pictures of the worst mistakes.
 
     Raises:
         ClassifierError: the folder cannot be written.
@@ -40,34 +39,56 @@ def write_evaluation(out: Path, evaluation: Evaluation) -> None:
     with new_folder(out) as folder:
         _write_metrics(folder / "metrics.json", evaluation)
         _write_tables(folder, evaluation)
-        write_confusion_matrix(
-            folder / "confusion_matrix.png",
-            evaluation.confusion,
-            evaluation.classes,
-            title="images that show at most one tool; shade: share of the row",
+        _write_drawings(folder, evaluation)
+        drawings = Drawings(
+            precision_recall=(folder / "precision_recall.png").read_bytes(),
+            reliability=(folder / "reliability.png").read_bytes(),
+            training=_training_curves(model),
         )
-        write_precision_recall(folder / "precision_recall.png", _curves(evaluation))
+        page = build_page(
+            evaluation,
+            drawings,
+            model_name=model.absolute().name if model is not None else None,
+            pictures=pictures,
+        )
+        (folder / "evaluation.html").write_text(page, encoding="utf-8", newline="\n")
 
 
 def _write_metrics(path: Path, evaluation: Evaluation) -> None:
-    metrics = {
-        "n_images": len(evaluation.images),
-        "accuracy": evaluation.accuracy,
-        "micro_f1": evaluation.micro_f1,
-        "mean_average_precision": evaluation.mean_average_precision,
-        "tools": [vars(scores) for scores in evaluation.tools],
-        "skipped_files": len(evaluation.problems),
-        "definitions": DEFINITIONS,
-    }
-    text = json.dumps(metrics, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    path.write_text(text, encoding="utf-8", newline="\n")
+    text = json.dumps(metrics_of(evaluation), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _write_drawings(folder: Path, evaluation: Evaluation) -> None:
+    write_confusion_matrix(
+        folder / "confusion_matrix.png",
+        evaluation.confusion,
+        evaluation.classes,
+        title="images that show at most one tool; shade: share of the row",
+    )
+    write_precision_recall(folder / "precision_recall.png", _curves(evaluation))
+    write_reliability(
+        folder / "reliability.png",
+        [("all tools", evaluation.reliability)]
+        + [(t.tool, t.reliability) for t in evaluation.tools if t.reliability is not None],
+    )
 
 
 def _write_tables(folder: Path, evaluation: Evaluation) -> None:
+    limits = [f"{name}_{end}" for name in TOOL_FIGURES for end in ("low", "high")]
     _write_rows(
         folder / "per_tool.csv",
-        ["tool", "n_images", "precision", "recall", "f1", "average_precision"],
-        [[_cell(value) for value in vars(scores).values()] for scores in evaluation.tools],
+        ["tool", "n_images", *TOOL_FIGURES, *limits],
+        [
+            [scores.tool, scores.n_images]
+            + [_cell(getattr(scores, name)) for name in TOOL_FIGURES]
+            + [
+                _cell(end)
+                for name in TOOL_FIGURES
+                for end in (scores.intervals[name].low, scores.intervals[name].high)
+            ]
+            for scores in evaluation.tools
+        ],
     )
     _write_rows(
         folder / "confusion_matrix.csv",
@@ -79,15 +100,12 @@ def _write_tables(folder: Path, evaluation: Evaluation) -> None:
     )
     tools = [scores.tool for scores in evaluation.tools]
     true = evaluation.images.labels[:, : len(tools)]
-    source = evaluation.images.source.parent
     _write_rows(
         folder / "predictions.csv",
         ["image", *tools, *(f"{tool}_probability" for tool in tools)],
         [
-            [os.path.relpath(path, source), *map(int, row), *(f"{p:.4f}" for p in answer)]
-            for path, row, answer in zip(
-                evaluation.images.paths, true, evaluation.probabilities, strict=True
-            )
+            [evaluation.name_of(row), *map(_label, true[row]), *(f"{p:.4f}" for p in answer)]
+            for row, answer in enumerate(evaluation.probabilities)
         ],
     )
 
@@ -100,11 +118,31 @@ def _curves(
     curves = []
     for k, scores in enumerate(evaluation.tools):
         if scores.average_precision is not None:
+            labels = evaluation.images.labels[:, k]
+            known = ~np.isnan(labels)
             precision, recall, _ = precision_recall_curve(
-                evaluation.images.labels[:, k], evaluation.probabilities[:, k]
+                labels[known], evaluation.probabilities[known, k]
             )
             curves.append((scores.tool, recall, precision, scores.average_precision))
     return curves
+
+
+def _training_curves(model: Path | None) -> bytes | None:
+    """The model folder's drawing of its training; None if there is none to show."""
+    if model is None:
+        return None
+    try:
+        with (model / "training.png").open("rb") as file:
+            content = file.read(_MOST_CURVES_BYTES + 1)
+    except OSError:
+        # Models of older versions, or taken from elsewhere, may come without it.
+        return None
+    shown = content.startswith(_PNG_START) and len(content) <= _MOST_CURVES_BYTES
+    return content if shown else None
+
+
+def _label(value: np.float32) -> str:
+    return "?" if np.isnan(value) else f"{value:.0f}"
 
 
 def _cell(value: object) -> object:
@@ -114,7 +152,8 @@ def _cell(value: object) -> object:
 
 
 def _write_rows(path: Path, header: list[str], rows: list[list[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    # File names that are no UTF-8 keep their bytes.
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

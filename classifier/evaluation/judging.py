@@ -1,9 +1,8 @@
-"""How good a model is on labelled images: every figure with its definition, computed by sklearn."""
+"""How good a model is on labelled images: every figure by its definition, with its interval."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +15,16 @@ from classifier.dataset.field_of_view import FieldOfViewFinder, chosen_finder, c
 from classifier.dataset.record import Dataset, ImageProblem
 from classifier.dataset.table import is_table, read_table
 from classifier.errors import DatasetError
+from classifier.evaluation import figures
+from classifier.evaluation.answers import Answers, line_up
+from classifier.evaluation.intervals import with_intervals
+from classifier.evaluation.record import Evaluation, Interval, ToolScores
+from classifier.evaluation.reliability import measure_reliability
+from classifier.evaluation.resampling import N_REPLICATES, choose_resampling
 
-__all__ = ["Evaluation", "ToolScores", "evaluate_images", "judge"]
+__all__ = ["Evaluation", "Interval", "ToolScores", "evaluate_images", "judge", "read_test_images"]
 
 _NO_TOOL = "no_tool"
-
-
-@dataclass(frozen=True)
-class ToolScores:
-    """One tool's figures; None where the definition gives no value."""
-
-    tool: str
-    n_images: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    average_precision: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """What a model came to on one set of labelled images."""
-
-    images: Dataset
-    """Those that could be read."""
-    probabilities: NDArray[np.float32]
-    """(n_images, n_tools)."""
-    accuracy: float
-    micro_f1: float
-    mean_average_precision: float | None
-    tools: tuple[ToolScores, ...]
-    classes: tuple[str, ...]
-    """Of the confusion matrix: the tools, and ``no_tool`` where it is true or predicted at all."""
-    confusion: NDArray[np.int64]
-    """(n_classes, n_classes) images: rows true, columns predicted."""
-    problems: tuple[ImageProblem, ...] = ()
 
 
 def evaluate_images(
@@ -58,12 +32,14 @@ def evaluate_images(
     path: Path,
     *,
     field_of_view_finder: FieldOfViewFinder | None = None,
+    was_learned: Callable[[Path], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Judge ``classifier`` on a folder of class folders or a label table.
 
     The images are prepared as the model's training images were. ``field_of_view_finder`` is needed
-    for a model that crops, and not used for another.
+    for a model that crops, and not used for another. ``was_learned`` says of a file whether the
+    model learned from it; None if nobody knows.
 
     Raises:
         DatasetError: no images, or classes that the model does not know.
@@ -71,14 +47,16 @@ def evaluate_images(
     """
     config: ModelConfig = classifier.config
     finder = chosen_finder(field_of_view_finder, crops=config.crops_field_of_view)
-    dataset = cut_to_field_of_view(_read_labelled(path, config), finder)
+    dataset = cut_to_field_of_view(read_test_images(path, config), finder)
     kept, probabilities, problems = _predict(classifier, dataset, progress)
     if not kept:
         raise DatasetError(path, "no readable image")
+    images = dataset.take(np.array(kept, dtype=np.int64))
     return judge(
         config,
-        dataset.take(np.array(kept, dtype=np.int64)),
+        images,
         probabilities,
+        n_learned=sum(map(was_learned, images.paths)) if was_learned is not None else None,
         problems=(*dataset.problems, *problems),
     )
 
@@ -88,96 +66,71 @@ def judge(
     images: Dataset,
     probabilities: NDArray[np.float32],
     *,
+    n_learned: int | None = None,
     problems: tuple[ImageProblem, ...] = (),
+    n_replicates: int = N_REPLICATES,
+    seed: int = 0,
 ) -> Evaluation:
-    """Compare (n_images, n_tools) probabilities with what the images show."""
-    from sklearn.metrics import f1_score
+    """Compare (n_images, n_tools) probabilities with what the images show.
 
-    n_tools = len(config.tools)
-    true = images.labels[:, :n_tools] > 0
-    thresholds = np.array(config.thresholds or (0.5,) * n_tools)
-    predicted = probabilities >= thresholds
-    scores = tuple(
-        _score_tool(tool, true[:, k], predicted[:, k], probabilities[:, k])
+    Labels that are NaN are left out, tool by tool. The first columns of ``images.labels`` are
+    ``config.tools``. Nothing is read from disk, and no model is needed: the probabilities may be
+    those that several models gave for images none of them had learned from.
+
+    Raises:
+        ValueError: there are no images, or the probabilities are not theirs.
+    """
+    answers = line_up(config, images, probabilities)
+    resampling = choose_resampling(images, n_replicates=n_replicates, seed=seed)
+    per_recording = figures.precision_per_recording(answers)
+    tools = tuple(
+        figures.score_tool(answers, k, tool=tool, per_recording=per_recording[:, k])
         for k, tool in enumerate(config.tools)
     )
-    defined = [s.average_precision for s in scores if s.average_precision is not None]
-    single = true.sum(axis=1) <= 1
-    true_class = np.where(true.any(axis=1), true.argmax(axis=1), n_tools)
-    predicted_class = _predicted_class(config, probabilities, thresholds)
-    with_empty = bool(np.any([true_class == n_tools, predicted_class == n_tools]))
-    classes = (*config.tools, _NO_TOOL) if with_empty else config.tools
-    softmax = config.head == "softmax"
-    right = predicted_class == true_class if softmax else (predicted == true).all(axis=1)
+    pooled = measure_reliability(answers.true[answers.known], answers.probabilities[answers.known])
+    overall = {
+        "accuracy": figures.accuracy(answers),
+        "micro_f1": figures.micro_f1(answers),
+        "macro_f1": figures.mean_of_defined([t.f1 for t in tools]),
+        "mean_average_precision": figures.mean_of_defined([t.average_precision for t in tools]),
+        "mean_average_precision_per_recording": figures.mean_of_defined(
+            [t.average_precision_per_recording for t in tools]
+        ),
+        "brier_score": figures.pooled_brier_score(answers),
+        "expected_calibration_error": pooled.expected_calibration_error,
+    }
+    intervals, tools = with_intervals(
+        answers, per_recording, resampling, overall=overall, tools=tools
+    )
+    classes = (*config.tools, _NO_TOOL) if _says_no_tool(answers) else config.tools
     return Evaluation(
+        config=config,
         images=images,
         probabilities=probabilities,
-        accuracy=float(right.mean()),
-        micro_f1=float(f1_score(true, predicted, average="micro", zero_division=0)),
-        mean_average_precision=float(np.mean(defined)) if defined else None,
-        tools=scores,
+        **overall,
+        tools=tools,
         classes=classes,
-        confusion=_confusion(true_class[single], predicted_class[single], len(classes)),
+        confusion=figures.confusion_counts(answers, len(classes)),
+        reliability=pooled,
+        resampling=resampling,
+        intervals=intervals,
+        n_learned=n_learned,
         problems=problems,
     )
 
 
-def _confusion(
-    true: NDArray[np.int64], predicted: NDArray[np.int64], n_classes: int
-) -> NDArray[np.int64]:
-    from sklearn.metrics import confusion_matrix
-
-    if len(true) == 0:
-        # Every image shows several tools; scikit-learn refuses to count nothing.
-        return np.zeros((n_classes, n_classes), dtype=np.int64)
-    return np.asarray(
-        confusion_matrix(true, predicted, labels=np.arange(n_classes)), dtype=np.int64
-    )
+def _says_no_tool(answers: Answers) -> bool:
+    """Whether the confusion matrix needs a class for images without any tool."""
+    classes = np.concatenate([answers.true_class, answers.predicted_class])
+    return bool((classes[np.tile(answers.single, 2)] == answers.n_tools).any())
 
 
-def _predicted_class(
-    config: ModelConfig, probabilities: NDArray[np.float32], thresholds: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """(n,) index of the most probable class; the last index stands for no tool."""
-    n_tools = len(config.tools)
-    best = probabilities.argmax(axis=1)
-    best_probability = probabilities.max(axis=1)
-    if config.head == "softmax":
-        # Whatever the tools leave of 1 belongs to the background classes.
-        rest = 1 - probabilities.sum(axis=1) if config.background else np.full(len(best), -1.0)
-        return np.where(best_probability >= rest, best, n_tools)
-    reached = probabilities[np.arange(len(best)), best] >= thresholds[best]
-    return np.where(reached, best, n_tools)
+def read_test_images(path: Path, config: ModelConfig) -> Dataset:
+    """List a folder of class folders or a label table in the columns of the model's tools.
 
-
-def _score_tool(
-    tool: str,
-    true: NDArray[np.bool_],
-    predicted: NDArray[np.bool_],
-    probabilities: NDArray[np.float32],
-) -> ToolScores:
-    from sklearn.metrics import average_precision_score, precision_recall_fscore_support
-
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        true, predicted, average="binary", zero_division=np.nan
-    )
-    shown = bool(true.any())
-    average = float(average_precision_score(true, probabilities)) if shown else None
-    return ToolScores(
-        tool=tool,
-        n_images=int(true.sum()),
-        precision=_defined(precision),
-        recall=_defined(recall),
-        f1=_defined(f1),
-        average_precision=average,
-    )
-
-
-def _defined(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _read_labelled(path: Path, config: ModelConfig) -> Dataset:
+    Raises:
+        DatasetError: no images, or classes that the model does not know.
+    """
     if is_table(path):
         return read_table(path, classes=config.tools)
     if config.head == "softmax":

@@ -1,24 +1,29 @@
-"""``surgical-video evaluate``: a model and labelled images in, figures and pictures out."""
+"""``surgical-video evaluate``: a model and labelled images in, figures and a page out."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from video_pipeline.cli.console import print_result, progress_bar, warn_of_problems
+from video_pipeline.cli.console import print_result, printable, progress_bar, warn_of_problems
 from video_pipeline.cli.field_of_view import find_crop
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
-    from classifier.evaluation.judging import Evaluation
+    from classifier.evaluation.judging import Evaluation, Interval
 
 __all__ = ["add_parser"]
 
 _EXAMPLES = """\
 examples:
   surgical-video evaluate model dataset/test --out evaluation
-  surgical-video evaluate model test_labels.csv --out evaluation
+  surgical-video evaluate model test_labels.csv --out evaluation --no-pictures
+
+DATASET/test holds <tool>/*.jpg folders, or is a table image,<tool>,<tool>,... of 0 and 1. Its
+column `video`, which recording an image is from, makes the intervals honest. DIR/evaluation.html is
+for reading, DIR/metrics.json for programs. Exit status: 0 judged, 1 nothing to judge, 2 wrong call.
 """
 
 
@@ -27,7 +32,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="judge a model on labelled images it has not learned from",
-        description="Write metrics.json, tables, a confusion matrix and precision-recall curves.",
+        description="Write figures with 95 % intervals, a page to read, tables and drawings.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -38,17 +43,42 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--overwrite", action="store_true", help="replace the folder DIR")
+    parser.add_argument(
+        "--no-pictures",
+        action="store_true",
+        help="leave pictures of the worst mistakes, which are patient data, out of the page",
+    )
+    parser.add_argument("--json", action="store_true", help="print metrics.json, not a table")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate and print the figures."""
+    """Evaluate, write the folder, and print the figures."""
     from classifier.folders import require_free
     from classifier.model.bundle import read_model_folder
 
-    read_model_folder(arguments.model)
+    config = read_model_folder(arguments.model).config
     require_free(arguments.out, overwrite=arguments.overwrite)
 
     from classifier.evaluation.files import write_evaluation
+    from classifier.evaluation.judging import read_test_images
+
+    # What cannot be judged is said before the network is built.
+    read_test_images(arguments.images, config)
+    evaluation = _judge(arguments)
+    write_evaluation(
+        arguments.out, evaluation, model=arguments.model, pictures=not arguments.no_pictures
+    )
+    warn_of_problems(evaluation.problems)
+    if arguments.json:
+        from classifier.evaluation.metrics import metrics_of
+
+        print_result(json.dumps(metrics_of(evaluation), indent=2, ensure_ascii=False))
+    else:
+        _print_report(evaluation, arguments)
+    return 0
+
+
+def _judge(arguments: argparse.Namespace) -> Evaluation:
     from classifier.evaluation.judging import evaluate_images
     from classifier.prediction import load_classifier
 
@@ -59,39 +89,78 @@ def run(arguments: argparse.Namespace) -> int:
             bar.total = n_images
             bar.update(n_done - bar.n)
 
-        evaluation = evaluate_images(
+        return evaluate_images(
             classifier,
             arguments.images,
             field_of_view_finder=find_crop,
             progress=show,
         )
-    write_evaluation(arguments.out, evaluation)
-    warn_of_problems(evaluation.problems)
-    _print_report(evaluation, arguments.out)
-    return 0
 
 
-def _print_report(evaluation: Evaluation, out: Path) -> None:
-    rows = [["tool", "images", "precision", "recall", "F1", "average precision"]]
+def _print_report(evaluation: Evaluation, arguments: argparse.Namespace) -> None:
+    from classifier.evaluation.cautions import cautions
+    from classifier.evaluation.mistakes import worst_mistakes
+
+    for line in align(_tool_rows(evaluation)):
+        print_result(line)
+    print_result()
+    for line in align(_overall_rows(evaluation)):
+        print_result(line)
+    resampling = evaluation.resampling
+    print_result(
+        f"({len(evaluation.images)} images; in brackets 95 % intervals from "
+        f"{resampling.n_units} {resampling.unit}s; n/a is undefined)"
+    )
+    print_result()
+    for sentence in cautions(evaluation):
+        print_result(f"note: {printable(sentence)}")
+    out = arguments.out
+    print_result(f"read:  {out / 'evaluation.html'}  (figures: {out / 'metrics.json'})")
+    if worst_mistakes(evaluation) and not arguments.no_pictures:
+        print_result("       the page holds pictures of test images; --no-pictures leaves them out")
+    print_result("next:")
+    print_result(f"  surgical-video annotate RECORDING --model {arguments.model} --out OUT")
+
+
+def _tool_rows(evaluation: Evaluation) -> list[list[str]]:
+    rows = [["tool", "images", "precision", "recall", "F1", "", "AP", ""]]
     rows += [
         [
-            scores.tool,
+            printable(scores.tool),
             str(scores.n_images),
-            *map(_figure, (scores.precision, scores.recall, scores.f1, scores.average_precision)),
+            _figure(scores.precision),
+            _figure(scores.recall),
+            _figure(scores.f1),
+            _interval(scores.intervals["f1"]),
+            _figure(scores.average_precision),
+            _interval(scores.intervals["average_precision"]),
         ]
         for scores in evaluation.tools
     ]
-    for line in align(rows):
-        print_result(line)
-    print_result()
-    print_result(
-        f"{len(evaluation.images)} images: accuracy {evaluation.accuracy:.3f}, "
-        f"micro-F1 {evaluation.micro_f1:.3f}, "
-        f"mean average precision {_figure(evaluation.mean_average_precision)}"
-    )
-    print_result(f"definitions and all figures: {out / 'metrics.json'}")
-    print_result(f"pictures: {out / 'confusion_matrix.png'}, {out / 'precision_recall.png'}")
+    return rows
+
+
+def _overall_rows(evaluation: Evaluation) -> list[list[str]]:
+    titles = {
+        "accuracy": "accuracy",
+        "macro_f1": "F1, mean over tools",
+        "micro_f1": "F1, all answers",
+        "mean_average_precision": "mean average precision",
+        "mean_average_precision_per_recording": "  per recording",
+        "expected_calibration_error": "calibration error",
+        "brier_score": "Brier score",
+    }
+    return [
+        [title, _figure(getattr(evaluation, name)), _interval(evaluation.intervals[name])]
+        for name, title in titles.items()
+    ]
 
 
 def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return "n/a" if value is None else f"{value:.3f}"
+
+
+def _interval(interval: Interval) -> str:
+    if interval.low is None or interval.high is None:
+        return ""
+    return f"[{interval.low:.3f}-{interval.high:.3f}]"

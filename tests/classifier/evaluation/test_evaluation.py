@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 
 from classifier.config import ModelConfig
 from classifier.dataset.record import Dataset
+from classifier.evaluation.cautions import cautions
 from classifier.evaluation.files import write_evaluation
 from classifier.evaluation.judging import Evaluation, evaluate_images, judge
+from classifier.evaluation.record import OVERALL_FIGURES, TOOL_FIGURES
 
 if TYPE_CHECKING:
     from classifier.prediction import ToolClassifier
@@ -101,22 +104,54 @@ def test_a_model_without_background_is_judged_on_frames_without_tools_too(
     assert told == [(5, 5)]
 
 
+def test_a_softmax_head_is_not_judged_right_or_wrong_on_two_tools_at_once() -> None:
+    result = judged(SOFTMAX, [[1, 1, 0]], [[0.6, 0.3]])
+    assert result.accuracy is None
+    assert judged(SOFTMAX, [[1, 1, 0], [0, 1, 0]], [[0.6, 0.3], [0.1, 0.8]]).accuracy == 1
+
+
+def test_images_that_were_learned_from_are_counted(
+    folder_dataset: Callable[..., Path], classifier: ToolClassifier
+) -> None:
+    test = folder_dataset({"hook": 3, "grasper": 2}, split="test") / "test"
+    result = evaluate_images(classifier, test, was_learned=lambda path: path.name < "test001.jpg")
+    assert result.n_learned == 2
+    assert "2 of the 5 images were among those that the model learned from" in cautions(result)[0]
+    assert evaluate_images(classifier, test).n_learned is None
+
+
+@pytest.mark.parametrize(
+    "said", [np.zeros((1, 2)), np.full((2, 3), np.nan), np.full((2, 3), 1.1), np.zeros((0, 3))]
+)
+def test_probabilities_of_other_images_are_refused(said: NDArray[np.float64]) -> None:
+    with pytest.raises(ValueError, match="probabilities must"):
+        judge(SIGMOID, shown([[1, 0, 0], [0, 0, 0]], SIGMOID), said.astype(np.float32))
+
+
 def test_files_hold_every_figure_and_its_definition(tmp_path: Path) -> None:
     result = judged(SIGMOID, [[1, 0, 0], [1, 1, 0]], [[0.9, 0.6, 0.2], [0.8, 0.7, 0.1]])
     write_evaluation(tmp_path / "out", result)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "confusion_matrix.csv",
         "confusion_matrix.png",
+        "evaluation.html",
         "metrics.json",
         "per_tool.csv",
         "precision_recall.png",
         "predictions.csv",
+        "reliability.png",
     ]
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert metrics["accuracy"] == 0.5
     assert metrics["tools"][2]["average_precision"] is None
     assert "accuracy" in metrics["definitions"]
-    assert (tmp_path / "out" / "per_tool.csv").read_text().splitlines()[3] == "bag,0,,,,"
+    assert set(metrics["intervals"]) == set(OVERALL_FIGURES)
+    assert set(metrics["tools"][0]["intervals"]) == set(TOOL_FIGURES)
+    assert {*OVERALL_FIGURES, *TOOL_FIGURES} <= set(metrics["definitions"])
+    header, hook, _, bag = (tmp_path / "out" / "per_tool.csv").read_text().splitlines()
+    assert header.startswith("tool,n_images,precision,recall,f1,average_precision,")
+    assert hook.startswith("hook,2,1.0000,1.0000,1.0000,1.0000,,")
+    assert bag == "bag,0" + "," * (len(header.split(",")) - 2)
     assert (tmp_path / "out" / "predictions.csv").read_text().splitlines() == [
         "image,hook,grasper,bag,hook_probability,grasper_probability,bag_probability",
         "0.jpg,1,0,0,0.9000,0.6000,0.2000",
