@@ -13,7 +13,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +41,8 @@ from classifier.dataset.jpeg_structure import JpegStructure, WatchedBytes, read_
 
 __all__ = ["MAX_PIXELS", "DecodedImage", "decode_image"]
 
-MAX_PIXELS = 1 << 26
-"""Larger images (8192 x 8192) are refused before they are decoded."""
+MAX_PIXELS = 8192 * 4352
+"""Larger images are refused before they are decoded, as recordings of larger pictures are."""
 
 _DECODER_ERRORS = (
     ArithmeticError,
@@ -63,6 +63,10 @@ _DECODER_ERRORS = (
 
 _BITS_PER_SAMPLE = 258
 _one_at_a_time = threading.Lock()
+
+_LARGE_PX = 1 << 22
+_large = threading.Lock()
+"""Held while a large image is decoded: several at once would fill the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,8 @@ class _Opened:
     orientation: int = 1
     n_bits: int = 8
     is_animated: bool = False
+    jpeg: JpegStructure | None = None
+    watched: WatchedBytes | None = None
 
 
 def decode_image(
@@ -114,52 +120,36 @@ def decode_image(
     try:
         return decode(found, content, max_pixels, thorough)
     except _DECODER_ERRORS as error:
-        raise ImageFaultError("damaged", "the image is damaged") from error
+        raise _damaged() from error
 
 
 def _not_an_image(content: bytes) -> ImageFaultError:
     foreign = foreign_format_of(content)
     if foreign is None:
-        return ImageFaultError("not an image", "not an image")
-    return ImageFaultError("not supported", f"{foreign} is not read", hint="save it as JPEG or PNG")
+        return ImageFaultError("not_an_image", "not an image")
+    return ImageFaultError("not_supported", f"{foreign} is not read", hint="save it as JPEG or PNG")
 
 
 def _decode(found: Format, content: bytes, max_pixels: int, thorough: bool) -> DecodedImage:
-    if found == "JPEG":
-        opened, pixels = _decode_jpeg(content, max_pixels, thorough=thorough)
-    else:
-        opened = _OPENERS[found](content, max_pixels)
-        pixels = _rgb(opened.image)
-    if found != "TIFF":
-        # Pillow turns these itself.
-        pixels = _upright(pixels, opened.orientation)
+    opened = _OPENERS[found](content, max_pixels)
+    image = opened.image
+    with _large if image.width * image.height > _LARGE_PX else nullcontext():
+        pixels = _rgb(image)
+        # Pillow turns TIFF files itself.
+        if found != "TIFF":
+            pixels = _upright(pixels, opened.orientation)
+    if opened.watched is not None and not opened.watched.asked_for_all:
+        raise _damaged()
+    if thorough and opened.jpeg is not None and opened.jpeg.hides_damage:
+        _require_sound(opened.jpeg)
     return DecodedImage(
         pixels=pixels,
         format=found,
         orientation=opened.orientation,
         n_bits=opened.n_bits,
-        is_cmyk=opened.image.mode == "CMYK",
+        is_cmyk=image.mode == "CMYK",
         is_animated=opened.is_animated,
     )
-
-
-def _decode_jpeg(
-    content: bytes, max_pixels: int, *, thorough: bool
-) -> tuple[_Opened, NDArray[np.uint8]]:
-    structure = read_jpeg_structure(content)
-    _require_at_most(max_pixels, structure.height_px, structure.width_px)
-    watched = WatchedBytes(structure) if structure.tells_its_end else None
-    file = watched if watched is not None else io.BytesIO(structure.content)
-    image = JpegImagePlugin.JpegImageFile(file)
-    try:
-        image.load()
-    except _DECODER_ERRORS as error:
-        raise _damaged_jpeg() from error
-    if watched is not None and not watched.asked_for_all:
-        raise _damaged_jpeg()
-    if thorough and structure.hides_damage:
-        _require_sound(structure)
-    return _Opened(image, structure.orientation), _rgb(image)
 
 
 def _require_sound(structure: JpegStructure) -> None:
@@ -175,14 +165,27 @@ def _require_sound(structure: JpegStructure) -> None:
         decoder.decode(av.Packet(structure.content))
         decoder.decode(None)
     except av.error.InvalidDataError as error:
-        raise _damaged_jpeg() from error
+        raise _damaged() from error
     except av.error.FFmpegError:
         # A kind of JPEG that it does not know.
         return
 
 
-def _damaged_jpeg() -> ImageFaultError:
-    return ImageFaultError("damaged", "the JPEG's data are damaged")
+def _damaged() -> ImageFaultError:
+    return ImageFaultError("damaged", "the image's data are damaged")
+
+
+def _open_jpeg(content: bytes, max_pixels: int) -> _Opened:
+    structure = read_jpeg_structure(content)
+    _require_at_most(max_pixels, structure.height_px, structure.width_px)
+    watched = WatchedBytes(structure) if structure.tells_its_end else None
+    file = watched if watched is not None else io.BytesIO(structure.content)
+    return _Opened(
+        JpegImagePlugin.JpegImageFile(file),
+        structure.orientation,
+        jpeg=structure,
+        watched=watched,
+    )
 
 
 def _open_png(content: bytes, max_pixels: int) -> _Opened:
@@ -225,6 +228,7 @@ def _open_tiff(content: bytes, max_pixels: int) -> _Opened:
 
 
 _OPENERS: dict[Format, Callable[[bytes, int], _Opened]] = {
+    "JPEG": _open_jpeg,
     "PNG": _open_png,
     "WebP": _open_webp,
     "BMP": _open_bmp,
@@ -236,7 +240,7 @@ _OPENERS: dict[Format, Callable[[bytes, int], _Opened]] = {
 def _require_at_most(max_pixels: int, height_px: int, width_px: int) -> None:
     if height_px * width_px > max_pixels:
         raise ImageFaultError(
-            "too large",
+            "too_large",
             f"{width_px} x {height_px} px are more than {max_pixels} pixels",
             hint="make it smaller",
         )
@@ -248,7 +252,7 @@ def _rgb(image: ImageFile) -> NDArray[np.uint8]:
         grey = (np.asarray(image) >> 8).astype(np.uint8)
         return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
     if image.mode in {"I", "F"}:
-        raise ImageFaultError("not supported", "more than 16 bits a channel are not read")
+        raise ImageFaultError("not_supported", "more than 16 bits a channel are not read")
     image.load()
     # What is said of transparency would be converted too, and is dropped here anyway.
     image.info.pop("transparency", None)

@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 Format = Literal["JPEG", "PNG", "WebP", "BMP", "GIF", "TIFF"]
-Fault = Literal["unreadable", "empty", "damaged", "too large", "not an image", "not supported"]
+Fault = Literal["unreadable", "empty", "damaged", "too_large", "not_an_image", "not_supported"]
 
 FORMATS: dict[Format, frozenset[str]] = {
     "JPEG": frozenset({".jpg", ".jpeg"}),

@@ -75,7 +75,7 @@ def read_content(path: Path) -> bytes:
             raise ImageFaultError("unreadable", "not a regular file")
         if about.st_size > _MOST_BYTES:
             raise ImageFaultError(
-                "too large", f"more than {_MOST_BYTES >> 20} MiB", hint="make it smaller"
+                "too_large", f"more than {_MOST_BYTES >> 20} MiB", hint="make it smaller"
             )
         return path.read_bytes()
     except OSError as error:
@@ -92,7 +92,7 @@ def decode_file(
     """
     if format_of(content) == "TIFF" and not suits_suffix("TIFF", path.suffix):
         raise ImageFaultError(
-            "not supported", f"a TIFF named {path.suffix}", hint="name it .tif, or save it as PNG"
+            "not_supported", f"a TIFF named {path.suffix}", hint="name it .tif, or save it as PNG"
         )
     return decode_image(content, max_pixels=max_pixels, thorough=thorough)
 
