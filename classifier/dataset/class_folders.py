@@ -186,15 +186,18 @@ def _twin(name: str, names: Sequence[str]) -> str | None:
 
 
 def _merged(folders: Sequence[ClassFolder]) -> list[Finding]:
-    first, *others = folders
+    """Of several folders of one class, all but that with the most images are named."""
+    largest = max(folders, key=lambda folder: len(folder.images))
+    name = spelling_of([folder.path for folder in folders])
     return [
         Finding(
             "merged_class",
             folder.path,
-            f"learned as one class with {first.path.name!r}, from which its name differs only in "
-            "letter case or blanks; so it would on Windows and macOS",
+            f"learned as one class with {largest.path.name!r}, as {name!r}: letter case "
+            "and outer blanks make no other class",
         )
-        for folder in others
+        for folder in folders
+        if folder is not largest
     ]
 
 
