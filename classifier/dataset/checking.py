@@ -3,49 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from classifier.dataset.images import read_image
+from classifier.dataset.decoding import MAX_PIXELS
+from classifier.dataset.inspection import CheckedFile, InspectedImage, inspect_images
 from classifier.dataset.record import Dataset, ImageProblem
-from classifier.errors import DatasetError
 
-__all__ = ["check_images"]
+__all__ = ["CheckedFile", "check_images", "checked_files", "fingerprint"]
 
 
 def check_images(
     dataset: Dataset,
     *,
+    max_pixels: int = MAX_PIXELS,
+    inspected: Mapping[Path, InspectedImage] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Dataset, str]:
-    """Decode every image once; return those that can be read, and a fingerprint of all of them.
+    """Decode every image once; return those that can be used, and a fingerprint of all of them.
 
-    The fingerprint is the SHA-256 over the sorted file names, sizes and SHA-256 digests of what is
-    kept, so that it names the very images that were learned from, wherever they lie.
+    ``inspected`` is what ``scan_dataset`` found of them, so that none is read again.
     """
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        found: list[str | ImageProblem] = []
-        for outcome in pool.map(_digest_or_problem, dataset.paths):
-            found.append(outcome)
-            if progress is not None:
-                progress(1)
-    kept = np.array([i for i, x in enumerate(found) if isinstance(x, str)], dtype=np.int64)
-    problems = tuple(x for x in found if isinstance(x, ImageProblem))
+    if inspected is None:
+        inspected = inspect_images(dataset.paths, max_pixels=max_pixels, progress=progress)
+    files = checked_files(dataset, inspected)
+    kept = np.array([i for i, file in enumerate(files) if file is not None], dtype=np.int64)
+    problems = tuple(
+        ImageProblem(path, inspected[path].findings[0].message)
+        for path, file in zip(dataset.paths, files, strict=True)
+        if file is None
+    )
     checked = replace(dataset.take(kept), problems=dataset.problems + problems)
-    names = [f"{dataset.paths[i].parent.name}/{dataset.paths[i].name}" for i in kept]
-    lines = sorted(f"{name}\0{found[i]}" for name, i in zip(names, kept, strict=True))
-    content = "\n".join(lines).encode("utf-8", "surrogateescape")
-    return checked, hashlib.sha256(content).hexdigest()
+    return checked, fingerprint(file for file in files if file is not None)
 
 
-def _digest_or_problem(path: Path) -> str | ImageProblem:
-    try:
-        read_image(path)
-    except DatasetError as error:
-        return ImageProblem(path, error.cause)
-    content = path.read_bytes()
-    return f"{len(content)}\0{hashlib.sha256(content).hexdigest()}"
+def checked_files(
+    dataset: Dataset, inspected: Mapping[Path, InspectedImage]
+) -> tuple[CheckedFile | None, ...]:
+    """Size and digest of each image, in the dataset's order; None for one that cannot be used."""
+    return tuple(inspected[path].file for path in dataset.paths)
+
+
+def fingerprint(files: Iterable[CheckedFile]) -> str:
+    """SHA-256 over the files' sorted names, sizes and SHA-256 digests, in hexadecimal.
+
+    A name is the file's and its folder's, so that the fingerprint names the very images that were
+    learned from, wherever they lie.
+    """
+    lines = sorted(
+        f"{file.path.parent.name}/{file.path.name}\0{file.size_bytes}\0{file.sha256}"
+        for file in files
+    )
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()

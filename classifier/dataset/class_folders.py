@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from classifier.config import BACKGROUND_NAMES
-from classifier.dataset.images import IMAGE_SUFFIXES
-from classifier.dataset.names import name_key, require_usable_name, spelling_of
+from classifier.dataset.findings import KINDS, Finding
+from classifier.dataset.folder_listing import ClassFolder, SplitListing, list_split
+from classifier.dataset.names import (
+    begins_like_a_formula,
+    name_key,
+    normal_name,
+    spelling_of,
+    why_unusable,
+)
 from classifier.dataset.record import Dataset, ImageProblem
 from classifier.errors import DatasetError
 
-__all__ = ["find_split", "read_class_folders"]
+__all__ = ["JudgedSplit", "dataset_of", "find_split", "judge_split", "read_class_folders"]
 
 
 def find_split(dataset: Path, split: str) -> Path | None:
-    """Find ``dataset/<split>`` in any letter case, or None."""
+    """Find ``dataset/<split>`` in any letter case, or None; ``val`` is validation too."""
     if not dataset.is_dir():
         raise DatasetError(
             dataset,
             "no such dataset folder" if not dataset.exists() else "not a folder",
             hint="a dataset holds train/<tool>/*.jpg and test/<tool>/*.jpg, or is a label table",
         )
-    matches = [child for child in sorted(dataset.iterdir()) if child.name.casefold() == split]
+    names = {split, "val"} if split == "validation" else {split}
+    matches = [child for child in sorted(dataset.iterdir()) if child.name.casefold() in names]
     return next((child for child in matches if child.is_dir()), None)
 
 
@@ -33,95 +43,172 @@ def read_class_folders(
     *,
     classes: Sequence[str] | None = None,
     background: Sequence[str] = BACKGROUND_NAMES,
+    allow_empty: bool = False,
 ) -> Dataset:
     """List ``folder/<class>/**`` as a dataset in which each image shows one class.
 
     Class names are compared without letter case, in Unicode NFC. ``classes`` fixes the columns and
     their order (a model's, for judging it); otherwise they are the folders' names in alphabetical
-    order, tools first. Hidden files are passed over; files that are no images are listed as
-    problems.
+    order, tools first. Sub-folders belong to the class folder above. Hidden files are passed over;
+    files that are no images are listed as problems. ``allow_empty`` leaves out classes without
+    images.
 
     Raises:
-        DatasetError: no class folders, an empty one, or one that ``classes`` does not know.
+        DatasetError: no class folders, an empty one, one whose name cannot be used or is another's
+            too, or one that ``classes`` does not know.
     """
-    found = _class_folders(folder)
-    tools, empty = _columns(found, classes, background)
+    judged = judge_split(list_split(folder), allow_empty=allow_empty)
+    for finding in judged.findings:
+        if finding.stops_training:
+            cause, _, hint = finding.message.partition("; ")
+            raise DatasetError(finding.path, cause, hint=hint or None)
+    return dataset_of(judged, classes=classes, background=background)
+
+
+@dataclass(frozen=True)
+class JudgedSplit:
+    """The class folders of a split that can be used, by their names' keys, and what is wrong."""
+
+    folder: Path
+    classes: dict[str, list[ClassFolder]]
+    """In the order of the keys; several folders of one class differ in letter case or blanks."""
+    findings: tuple[Finding, ...]
+
+
+def judge_split(listing: SplitListing, *, allow_empty: bool = False) -> JudgedSplit:
+    """Sort out class folders whose names cannot be used, that clash, or that are empty."""
+    findings: list[Finding] = [*listing.findings]
+    usable: list[ClassFolder] = []
+    names = [folder.path.name for folder in listing.classes]
+    for folder in listing.classes:
+        findings += folder.findings
+        faults = _faults(folder, names, allow_empty=allow_empty)
+        findings += faults
+        if not any(KINDS[finding.kind].severity == "error" for finding in faults) and folder.images:
+            usable.append(folder)
+    classes: dict[str, list[ClassFolder]] = {}
+    for folder in usable:
+        classes.setdefault(name_key(folder.path.name), []).append(folder)
+    findings += [finding for folders in classes.values() for finding in _merged(folders)]
+    return JudgedSplit(listing.folder, dict(sorted(classes.items())), tuple(findings))
+
+
+def dataset_of(
+    judged: JudgedSplit,
+    *,
+    classes: Sequence[str] | None = None,
+    background: Sequence[str] = BACKGROUND_NAMES,
+) -> Dataset:
+    """The images of the class folders that can be used, as ``read_class_folders`` returns them.
+
+    Raises:
+        DatasetError: there are none, or one that ``classes`` does not know.
+    """
+    folder = judged.folder
+    if not judged.classes:
+        raise DatasetError(folder, "no class folders", hint="one folder a tool is expected there")
+    tools, empty = _columns(judged.classes, classes, background)
     if not tools:
         raise DatasetError(folder, "no folder of a tool", hint="one folder a tool is needed")
     column = {name_key(name): k for k, name in enumerate(tools + empty)}
     paths: list[Path] = []
     rows: list[int] = []
-    problems: list[ImageProblem] = []
-    for name, folders in found.items():
+    for name, folders in judged.classes.items():
         if name not in column:
             raise DatasetError(
-                folders[0],
+                folders[0].path,
                 "no such class among those learned",
                 hint=f"known are {', '.join(tools + empty)}",
             )
         for class_folder in folders:
-            images, strangers = _images_below(class_folder)
-            paths += images
-            rows += [column[name]] * len(images)
-            problems += strangers
-    labels = np.eye(len(column), dtype=np.float32)[np.array(rows, dtype=np.int64)]
+            paths += class_folder.images
+            rows += [column[name]] * len(class_folder.images)
     return Dataset(
         source=folder,
         paths=tuple(paths),
-        labels=labels,
+        labels=np.eye(len(column), dtype=np.float32)[np.array(rows, dtype=np.int64)],
         tools=tools,
         background=empty,
-        problems=tuple(problems),
+        problems=tuple(
+            ImageProblem(finding.path, finding.message)
+            for finding in judged.findings
+            if finding.kind in _PROBLEMS
+        ),
     )
 
 
-def _class_folders(folder: Path) -> dict[str, list[Path]]:
-    """Class folders by their name's key, in its order; letter case makes no other class."""
-    if not folder.is_dir():
-        raise DatasetError(
-            folder,
-            "no such folder",
-            hint="a dataset holds train/<tool>/*.jpg and test/<tool>/*.jpg",
+# Passed over where images were expected; what is hidden was not meant to be one.
+_PROBLEMS = frozenset({"stranger", "unreadable", "not_supported"})
+
+
+def _faults(folder: ClassFolder, names: Sequence[str], *, allow_empty: bool) -> list[Finding]:
+    """What is wrong with one class folder; errors mean that it cannot be used."""
+    path, name = folder.path, normal_name(folder.path.name)
+    cause = why_unusable(name, (other for other in names if other != path.name))
+    if cause is not None:
+        return [Finding("unusable_name", path, f"{cause}; rename it")]
+    twin = _twin(path.name, names)
+    if twin is not None:
+        return [
+            Finding(
+                "name_clash",
+                path,
+                f"{name!r} is the name of two folders, which differ only in how Unicode writes it; "
+                "put their images into one",
+            )
+        ]
+    if not folder.images and not allow_empty:
+        return [
+            Finding("empty_class", path, "no images in this class; add images or remove the folder")
+        ]
+    findings = []
+    if not folder.images:
+        findings.append(Finding("left_out_class", path, "no images in this class; left out"))
+    if path.name != path.name.strip():
+        findings.append(Finding("blank_in_name", path, f"taken for {name!r}; rename it"))
+    if begins_like_a_formula(name):
+        findings.append(Finding("formula_name", path, "tables write an apostrophe before it"))
+    return findings
+
+
+def _twin(name: str, names: Sequence[str]) -> str | None:
+    """Another folder's name that is the same text in other code points, if this is to yield to it.
+
+    Of two such folders the one whose name is in NFC already stays.
+    """
+    normal = unicodedata.normalize("NFC", name)
+    twins = [
+        other for other in names if other != name and unicodedata.normalize("NFC", other) == normal
+    ]
+    if not twins or name == normal:
+        return None
+    return normal if normal in twins else next((t for t in twins if t < name), None)
+
+
+def _merged(folders: Sequence[ClassFolder]) -> list[Finding]:
+    """Of several folders of one class, all but that with the most images are named."""
+    largest = max(folders, key=lambda folder: len(folder.images))
+    name = spelling_of([folder.path for folder in folders])
+    return [
+        Finding(
+            "merged_class",
+            folder.path,
+            f"learned as one class with {largest.path.name!r}, as {name!r}: letter case "
+            "and outer blanks make no other class",
         )
-    found: dict[str, list[Path]] = {}
-    for child in sorted(folder.iterdir()):
-        if child.is_dir() and not child.name.startswith("."):
-            require_usable_name(child, child.name.strip())
-            found.setdefault(name_key(child.name), []).append(child)
-    if not found:
-        raise DatasetError(folder, "no class folders", hint="one folder a tool is expected there")
-    return dict(sorted(found.items()))
+        for folder in folders
+        if folder is not largest
+    ]
 
 
 def _columns(
-    found: dict[str, list[Path]], classes: Sequence[str] | None, background: Sequence[str]
+    found: dict[str, list[ClassFolder]], classes: Sequence[str] | None, background: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the tools and of the background classes, each in the order of its columns."""
-    names = classes if classes is not None else [spelling_of(folders) for folders in found.values()]
+    spelt = [spelling_of([folder.path for folder in folders]) for folders in found.values()]
+    names = classes if classes is not None else spelt
     empty = {name_key(name) for name in background}
     return (
         tuple(name for name in names if name_key(name) not in empty),
         tuple(name for name in names if name_key(name) in empty),
     )
-
-
-def _images_below(class_folder: Path) -> tuple[list[Path], list[ImageProblem]]:
-    images: list[Path] = []
-    strangers: list[ImageProblem] = []
-    for path in _files_below(class_folder):
-        if path.suffix.casefold() in IMAGE_SUFFIXES:
-            images.append(path)
-        else:
-            strangers.append(ImageProblem(path, "not an image file"))
-    if not images:
-        raise DatasetError(
-            class_folder, "no images in this class", hint="add images or remove the folder"
-        )
-    return images, strangers
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden:
-            yield path

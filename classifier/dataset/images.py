@@ -6,6 +6,7 @@ its training images were.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,17 +14,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.dataset.decoding import MAX_PIXELS, DecodedImage, decode_image
+from classifier.dataset.image_headers import FORMATS, ImageFaultError, format_of, suits_suffix
 from classifier.errors import DatasetError
 
-__all__ = ["IMAGE_SUFFIXES", "REFERENCE_RULE", "RESIZE_RULES", "read_image", "resize_image"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "REFERENCE_RULE",
+    "RESIZE_RULES",
+    "decode_file",
+    "read_content",
+    "read_image",
+    "resize_image",
+]
 
 REFERENCE_RULE = "opencv_inter_area"
 """The rule of model folders that name none."""
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset().union(*FORMATS.values())
+"""Files with one of these, in any letter case, are taken for images; what they are, they say."""
 
-_JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
-_PNG_START, _PNG_END = b"\x89PNG", b"IEND"
+_MOST_BYTES = 256 << 20
+"""No image of ``MAX_PIXELS`` pixels has more."""
 
 
 def read_image(
@@ -34,26 +46,55 @@ def read_image(
 ) -> NDArray[np.uint8]:
     """Decode one image as (height, width, 3) uint8 RGB, resized to ``size_px`` unless it is None.
 
-    EXIF orientation is applied, transparency dropped, grey made three equal channels.
+    Training and annotation of images read by this rule, so that both see the same: EXIF
+    orientation is applied, transparency dropped, grey made three equal channels, CMYK made RGB, 16
+    bits made 8 by their upper half, of several pictures the first taken. An image is what its
+    content is: a PNG named ``.jpg`` is read, but a TIFF only under its own name, because what can
+    be in one differs from program to program.
 
     Raises:
-        DatasetError: the file is absent, empty, cut off, or not an image.
+        DatasetError: the file is absent, empty, cut off, damaged, too large, or not an image.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(path, f"cannot be read ({error.strerror})") from error
-    cause = _why_unreadable(content)
-    if cause is not None:
-        raise DatasetError(path, cause)
+        pixels = decode_file(path, read_content(path)).pixels
+    except ImageFaultError as fault:
+        raise DatasetError(path, fault.cause, hint=fault.hint) from fault
+    return resize_image(pixels, size_px, rule=resize_rule) if size_px is not None else pixels
+
+
+def read_content(path: Path) -> bytes:
+    """Read an image file's bytes.
+
+    Raises:
+        ImageFaultError: it cannot be read, or is larger than any image.
+    """
     try:
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise DatasetError(path, "the image is too large or damaged") from error
-    if bgr is None:
-        raise DatasetError(path, "not an image that OpenCV can decode")
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-    return resize_image(rgb, size_px, rule=resize_rule) if size_px is not None else rgb
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            # Opening a pipe would wait for its writer.
+            raise ImageFaultError("unreadable", "not a regular file")
+        if about.st_size > _MOST_BYTES:
+            raise ImageFaultError(
+                "too_large", f"more than {_MOST_BYTES >> 20} MiB", hint="make it smaller"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageFaultError("unreadable", f"cannot be read ({error.strerror})") from error
+
+
+def decode_file(
+    path: Path, content: bytes, *, max_pixels: int = MAX_PIXELS, thorough: bool = False
+) -> DecodedImage:
+    """Decode what was read from ``path``; see ``decode_image``.
+
+    Raises:
+        ImageFaultError: it cannot be used, or is a TIFF by another name.
+    """
+    if format_of(content) == "TIFF" and not suits_suffix("TIFF", path.suffix):
+        raise ImageFaultError(
+            "not_supported", f"a TIFF named {path.suffix}", hint="name it .tif, or save it as PNG"
+        )
+    return decode_image(content, max_pixels=max_pixels, thorough=thorough)
 
 
 def resize_image(
@@ -111,12 +152,3 @@ RESIZE_RULES: dict[str, Callable[[NDArray[np.uint8], tuple[int, int]], NDArray[n
     "swscale_area": _by_swscale,
 }
 """By name, what makes of (h, w, 3) uint8 RGB the same of another (height, width): squeezed."""
-
-
-def _why_unreadable(content: bytes) -> str | None:
-    """Say why these bytes are no whole image; decoders fill what is missing with grey instead."""
-    if not content:
-        return "the file is empty"
-    cut_jpeg = content.startswith(_JPEG_START) and _JPEG_END not in content[-4096:]
-    cut_png = content.startswith(_PNG_START) and _PNG_END not in content[-64:]
-    return "the image is cut off" if cut_jpeg or cut_png else None

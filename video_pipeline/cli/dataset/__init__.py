@@ -8,7 +8,7 @@ from video_pipeline.cli.subcommands import add_subcommands
 
 __all__ = ["add_parser"]
 
-_SUBCOMMANDS = ("diff", "import_labels")
+_SUBCOMMANDS = ("scan", "diff", "import_labels")
 """Modules of this package, each with its own ``add_parser`` and ``run``."""
 
 
