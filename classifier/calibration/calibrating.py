@@ -80,15 +80,20 @@ def fit_calibration(
     Raises:
         ValueError: the method is not one for this head, or the arrays do not fit.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     require_possible_method(method, head=config.head)
     images = line_up(config, logits, labels, groups)
-    if config.head == "softmax":
-        calibration, fit = calibrate_softmax(
-            images, method=method, has_background=bool(config.background)
-        )
-    else:
-        calibration, fit = calibrate_sigmoid(images, method=method)
-    return FittedCalibration(calibration, fit)
+    # Each fit seeks one or two numbers: on a busy machine threads wait for one another for twenty
+    # times as long as they compute.
+    with threadpool_limits(1):
+        if config.head == "softmax":
+            fitted = calibrate_softmax(
+                images, method=method, has_background=bool(config.background)
+            )
+        else:
+            fitted = calibrate_sigmoid(images, method=method)
+    return FittedCalibration(*fitted)
 
 
 def with_target_shares(
@@ -100,7 +105,7 @@ def with_target_shares(
         ValueError: a tool is not the model's, a share is impossible, or that of the images is
             unknown, so that there is nothing to correct from.
     """
-    require_possible_shares(shares, tools=config.tools)
+    require_possible_shares(shares, config=config)
     for tool, figures in zip(config.tools, fitted.fit.tools, strict=True):
         if tool in shares and not 0 < figures.n_shown < figures.n_images:
             raise ValueError(
@@ -109,25 +114,34 @@ def with_target_shares(
             )
     if not shares:
         return fitted
-    source = fitted.calibration.source_priors
-    completed = complete_shares(
-        shares,
-        tools=config.tools,
-        source=[np.nan if share is None else share for share in source],
-        exclusive=config.head == "softmax",
-        has_background=bool(config.background),
-    )
+    source = [np.nan if share is None else share for share in fitted.calibration.source_priors]
+    completed = _complete(shares, source=source, config=config)
     target = tuple(None if np.isnan(share) else share for share in completed)
     return replace(fitted, calibration=replace(fitted.calibration, target_priors=target))
 
 
-def require_possible_shares(shares: Mapping[str, float], *, tools: Sequence[str]) -> None:
-    """Raise ``ValueError`` for a tool that is not the model's, or a share that none can have."""
+def require_possible_shares(shares: Mapping[str, float], *, config: ModelConfig) -> None:
+    """Raise ``ValueError`` for a tool that is not the model's, or shares that no frames have."""
     for tool, share in shares.items():
-        if tool not in tools:
-            raise ValueError(f"{tool} is no tool of this model: {', '.join(tools)}")
+        if tool not in config.tools:
+            raise ValueError(f"{tool} is no tool of this model: {', '.join(config.tools)}")
         if not 0 < share < 1:
             raise ValueError(f"the share of {tool} lies between 0 and 1, got {share:g}")
+    if shares:
+        equal = 1 / (len(config.tools) + 1)
+        _complete(shares, source=[equal] * len(config.tools), config=config)
+
+
+def _complete(
+    shares: Mapping[str, float], *, source: Sequence[float], config: ModelConfig
+) -> tuple[float, ...]:
+    return complete_shares(
+        shares,
+        tools=config.tools,
+        source=source,
+        exclusive=config.head == "softmax",
+        has_background=bool(config.background),
+    )
 
 
 def require_possible_method(method: str, *, head: Head) -> None:

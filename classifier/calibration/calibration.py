@@ -55,6 +55,12 @@ class Calibration:
         """Columns of the probabilities."""
         return len(self.source_priors)
 
+    def method_of(self, k: int) -> str:
+        """How the logit of tool ``k`` is treated, in one word."""
+        if self.head == "softmax":
+            return "none" if self.temperature == 1 else "temperature"
+        return self.maps[k].method
+
     def apply(self, logits: NDArray[Any]) -> NDArray[np.float32]:
         """(n, n_outputs) logits -> (n, n_tools) probabilities.
 

@@ -6,6 +6,7 @@ Each map is a non-decreasing function of the logit alone, so that no ranking is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ _LEAST_PROBABILITY = 1e-9
 class Unchanged:
     """The logit means what it says, or too little is known to say otherwise."""
 
+    method: ClassVar[str] = "none"
+
     def log_odds(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """The logits themselves."""
         return logits
@@ -42,6 +45,8 @@ class Unchanged:
 @dataclass(frozen=True)
 class Platt:
     """``slope * logit + intercept`` (Platt 1999)."""
+
+    method: ClassVar[str] = "platt"
 
     slope: float
     intercept: float
@@ -64,6 +69,8 @@ class Isotonic:
 
     Where it is flat, images that the network told apart get one and the same probability.
     """
+
+    method: ClassVar[str] = "isotonic"
 
     logits: tuple[float, ...]
     """(n_knots,) increasing."""

@@ -26,7 +26,8 @@ def calibrate_softmax(
     """Fit by ``method``: auto, temperature or none.
 
     Only images count of which the one class is known: a single tool, or, for a model with
-    background classes, no tool at all.
+    background classes, no tool at all. A temperature moves no shares, so that the source priors are
+    those of the probabilities only if the network learned from images with about the same shares.
     """
     usable, classes = _single_classes(images.labels, has_background=has_background)
     images = images.take(usable)

@@ -24,9 +24,8 @@ __all__ = ["calibration_of", "describe_calibration", "read_calibration"]
 _ROOT = "calibration"
 
 _FIELDS: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "platt": ("slope", "intercept"),
-    "isotonic": ("logits", "probabilities"),
+    kind.method: tuple(field.name for field in dataclasses.fields(kind))
+    for kind in (Unchanged, Platt, Isotonic)
 }
 """What each way of treating a tool's logit holds."""
 
@@ -41,7 +40,7 @@ def describe_calibration(
         if softmax
         else {
             "tools": [
-                {"tool": tool, **_describe_map(each)}
+                {"tool": tool, "method": each.method, **_values_of(each)}
                 for tool, each in zip(tools, calibration.maps, strict=True)
             ]
         }
@@ -91,16 +90,10 @@ def calibration_of(config: ModelConfig) -> Calibration | None:
     return read_calibration(config.calibration, head=config.head, tools=config.tools)
 
 
-def _describe_map(each: ToolMap) -> dict[str, Any]:
-    if isinstance(each, Platt):
-        return {"method": "platt", "slope": each.slope, "intercept": each.intercept}
-    if isinstance(each, Isotonic):
-        return {
-            "method": "isotonic",
-            "logits": list(each.logits),
-            "probabilities": list(each.probabilities),
-        }
-    return {"method": "none"}
+def _values_of(each: ToolMap) -> dict[str, Any]:
+    values = {name: getattr(each, name) for name in _FIELDS[each.method]}
+    # As JSON gives them back, so that a description equals the one that was stored.
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 
 
 def _maps(content: Any, tools: Sequence[str]) -> tuple[ToolMap, ...]:
