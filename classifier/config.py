@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from classifier.calibration.stored import read_calibration
 from classifier.dataset.images import REFERENCE_RULE, RESIZE_RULES
 
 __all__ = [
@@ -80,6 +81,8 @@ class ModelConfig:
             )
         if self.thresholds is not None and len(self.thresholds) != len(self.tools):
             raise ValueError(f"{len(self.tools)} tools need as many thresholds")
+        if self.calibration is not None:
+            read_calibration(self.calibration, head=self.head, tools=self.tools)
 
     @property
     def n_outputs(self) -> int:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.backend import has_gpu, keras, precision_policy, tf
+from classifier.calibration.stored import calibration_of
 from classifier.config import ModelConfig
 from classifier.model.bundle import read_model_folder
 from classifier.model.folding import fold_batch_norm
 from classifier.model.network import N_FEATURES, CaffePreprocessing, Network, build_network
-from classifier.model.weights import read_weights
+from classifier.model.weights import read_weights, weights_by_path
 
-__all__ = ["ToolClassifier", "load_classifier"]
+__all__ = ["ToolClassifier", "classifier_of_network", "load_classifier"]
 
 _CPU_GRAPH_IMAGES = 8
 """Images in one run of the graph on a CPU: as fast as any more, and always the same shape, so that
@@ -37,8 +42,12 @@ class ToolClassifier:
         self.config = config
         self.digest = digest
         """SHA-256 that changes with anything that changes an answer."""
+        self._calibration = calibration_of(config)
         self._graph_images = graph_images
         self._graph = _compile(network, config, graph_images)
+        # From the features, so that asking for logits adds nothing to the graph above: another
+        # output could keep TensorFlow from fusing what it fuses, and change its last bits.
+        self._head = _compile_head(network, graph_images)
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -63,25 +72,68 @@ class ToolClassifier:
     def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         """(n, height, width, 3) uint8 RGB -> (n, n_tools) probabilities, (n, 2048) features.
 
+        The probabilities are calibrated if the model holds a calibration.
+
         Raises:
             ValueError: the images have another shape or type.
         """
+        probabilities = np.empty((len(images), len(self.tools)), dtype=np.float32)
+        features = np.empty((len(images), N_FEATURES), dtype=np.float16)
+        for rows, answer, pooled in self._runs(images):
+            n = rows.stop - rows.start
+            if self._calibration is not None:
+                answer = self._calibration.apply(self._head(pooled).numpy())
+            probabilities[rows] = np.asarray(answer)[:n, : len(self.tools)]
+            features[rows] = pooled.numpy()[:n]
+        return probabilities, features
+
+    def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, height, width, 3) uint8 RGB -> (n, n_tools) probabilities, as ``predict`` gives them.
+
+        Raises:
+            ValueError: the images have another shape or type.
+        """
+        return self.predict(images)[0]
+
+    def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, height, width, 3) uint8 RGB -> (n, n_outputs) logits, which no calibration touches.
+
+        A softmax head's background classes come after the tools.
+
+        Raises:
+            ValueError: the images have another shape or type.
+        """
+        logits = np.empty((len(images), self.config.n_outputs), dtype=np.float32)
+        for rows, _, pooled in self._runs(images):
+            logits[rows] = self._head(pooled).numpy()[: rows.stop - rows.start]
+        return logits
+
+    def with_calibration(self, calibration: dict[str, Any] | None) -> ToolClassifier:
+        """Give the same network with another calibration, as ``ModelConfig`` holds it, or none.
+
+        Both share what was compiled; this one stays as it is.
+
+        Raises:
+            ValueError: the calibration is impossible, or of another model.
+        """
+        other = copy.copy(self)
+        other.config = dataclasses.replace(self.config, calibration=calibration)
+        other._calibration = calibration_of(other.config)
+        other.digest = _digest_after(self, other.config)
+        return other
+
+    def _runs(self, images: NDArray[np.uint8]) -> Iterator[tuple[slice, Any, Any]]:
+        """Run the graph on images by the handful: their rows, and tensors with rows to spare."""
         expected = (*self.input_size_px, 3)
         if images.dtype != np.uint8 or images.shape[1:] != expected:
             raise ValueError(
                 f"images must be uint8 of shape (n, {', '.join(map(str, expected))}), "
                 f"got {images.dtype} of {images.shape}"
             )
-        n = len(images)
-        probabilities = np.empty((n, len(self.tools)), dtype=np.float32)
-        features = np.empty((n, N_FEATURES), dtype=np.float16)
-        for start in range(0, n, self._graph_images):
+        for start in range(0, len(images), self._graph_images):
             part = images[start : start + self._graph_images]
-            rows = slice(start, start + len(part))
             answer, pooled = self._graph(tf.constant(self._padded(part)))
-            probabilities[rows] = answer.numpy()[: len(part), : len(self.tools)]
-            features[rows] = pooled.numpy()[: len(part)]
-        return probabilities, features
+            yield slice(start, start + len(part)), answer, pooled
 
     def _padded(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         missing = self._graph_images - len(images)
@@ -100,19 +152,47 @@ def load_classifier(path: str | Path, *, batch_size: int | None = None) -> ToolC
         ModelFolderError: the folder is missing, broken, or its weights do not fit.
     """
     folder = read_model_folder(Path(path))
-    gpu = has_gpu()
     network = build_network(folder.config)
     read_weights(folder.weights_path, network.logits)
-    graph_images = (batch_size or _GPU_GRAPH_IMAGES) if gpu else _CPU_GRAPH_IMAGES
-    return ToolClassifier(network, folder.config, digest=folder.digest, graph_images=graph_images)
+    return ToolClassifier(
+        network, folder.config, digest=folder.digest, graph_images=_graph_images(batch_size)
+    )
+
+
+def classifier_of_network(
+    network: Network, config: ModelConfig, *, batch_size: int | None = None
+) -> ToolClassifier:
+    """Give the classifier that loading this network from disk would give.
+
+    The network may have been trained in another precision or with augmentation: its weights are
+    copied into one without. They must be rounded already (``weights.round_weights``), as training
+    leaves them.
+    """
+    plain = build_network(config)
+    weights = weights_by_path(network.logits)
+    content = hashlib.sha256(config.to_json().encode())
+    for name, variable in sorted(weights_by_path(plain.logits).items()):
+        value = np.asarray(weights[name], dtype=np.float32)
+        variable.assign(value)
+        content.update(value.tobytes())
+    return ToolClassifier(
+        plain, config, digest=content.hexdigest(), graph_images=_graph_images(batch_size)
+    )
+
+
+def _graph_images(batch_size: int | None) -> int:
+    return (batch_size or _GPU_GRAPH_IMAGES) if has_gpu() else _CPU_GRAPH_IMAGES
+
+
+def _digest_after(before: ToolClassifier, config: ModelConfig) -> str:
+    """The digest that a model folder with this description has; else one of its own."""
+    known = config.weights_sha256 != ""
+    text = config.to_json() if known else before.digest + config.to_json()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _compile(network: Network, config: ModelConfig, n_images: int) -> Any:
     """Fold, fix the shape and freeze: constants let TensorFlow fuse and pre-arrange the kernels."""
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
-
     height, width = config.input_size_px
     with precision_policy("float16" if has_gpu() else "float32"):
         images = keras.Input((height, width, 3), batch_size=n_images, dtype="uint8")
@@ -121,6 +201,21 @@ def _compile(network: Network, config: ModelConfig, n_images: int) -> Any:
         logits = network.head(features)
         link = keras.ops.softmax if config.head == "softmax" else keras.ops.sigmoid
         model = keras.Model(images, (link(logits), features))
-    signature = tf.TensorSpec((n_images, height, width, 3), tf.uint8)
+    return _frozen(model, tf.TensorSpec((n_images, height, width, 3), tf.uint8))
+
+
+def _compile_head(network: Network, n_images: int) -> Any:
+    """The last layer alone, (n_images, 2048) features -> logits, frozen as the whole is."""
+    features = keras.Input((N_FEATURES,), batch_size=n_images, dtype="float32")
+    model = keras.Model(features, network.head(features))
+    run = _frozen(model, tf.TensorSpec((n_images, N_FEATURES), tf.float32))
+    return lambda pooled: run(pooled)[0]
+
+
+def _frozen(model: Any, signature: Any) -> Any:
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
     function = tf.function(lambda x: model(x, training=False), input_signature=[signature])
     return convert_variables_to_constants_v2(function.get_concrete_function())

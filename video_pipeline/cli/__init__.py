@@ -19,7 +19,17 @@ from video_pipeline.errors import PipelineError
 
 __all__ = ["main"]
 
-_COMMANDS = ("annotate", "extract", "train", "evaluate", "compare", "dataset", "model")
+_COMMANDS = (
+    "annotate",
+    "extract",
+    "train",
+    "evaluate",
+    "calibrate",
+    "explain",
+    "compare",
+    "dataset",
+    "model",
+)
 
 _EXAMPLES = """\
 examples:
