@@ -14,7 +14,7 @@ from classifier.config import ModelConfig
 from classifier.dataset.record import Dataset
 from classifier.model.network import N_FEATURES, STAGES, Network, build_network
 from classifier.model.weights import round_weights
-from classifier.training.augmentation import build_augmentation
+from classifier.training.augmentation.pipeline import build_augmentation
 from classifier.training.batches import image_batches
 from classifier.training.losses import class_weights, loss_for, sample_weights
 from classifier.training.settings import TrainingSettings
