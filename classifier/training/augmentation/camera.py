@@ -26,8 +26,8 @@ SHIFT = 0.04
 _SMALLEST_FIT = 0.7
 """Circles that recorders cut more than this are fitted no further: tools would become small."""
 
-_INSIDE = 0.97
-"""Square of the radius up to which a circle is continued, so that it ends within its own edge."""
+_REACH = 1.01
+"""Radius up to which a picture is kept, by the fitted one: an ellipse is never fitted exactly."""
 
 
 class CameraMovement(ImageEffect):
@@ -64,37 +64,42 @@ class CameraMovement(ImageEffect):
         ops = keras.ops
         height, width = images.shape[1:3]
         field = find_round_field(images)
-        matrix, offset = self._way_back(images, field)
-        (yy, yx), (xy, xx) = matrix
-        ratio = width / height
-        rows = [xx, xy * ratio, offset[1] * width, yx / ratio, yy, offset[0] * height]
-        # Pixels are counted from their centres, shares of the side from the picture's edge.
-        rows[2] = rows[2] + 0.5 * (rows[0] + rows[1] - 1)
-        rows[5] = rows[5] + 0.5 * (rows[3] + rows[4] - 1)
+        angle, size = self._draw_turn_and_size(images, field)
+        centre = tuple(ops.where(field.is_round, c, 0.5) for c in field.centre)
+        shift = (-self.shift, self.shift)
+        aim = tuple(c + self.draw(images, shift) for c in centre)
+        (yy, yx), (xy, xx) = self._matrix_back(images, field, angle=angle, size=size)
+        # From new to old pixels, which are counted from their centres; aim goes to centre.
+        (y, x), (new_y, new_x) = (
+            (place[0] * height - 0.5, place[1] * width - 0.5) for place in (centre, aim)
+        )
+        xy, yx = xy * (width / height), yx * (height / width)
+        rows = [xx, xy, x - xx * new_x - xy * new_y, yx, yy, y - yx * new_x - yy * new_y]
         transform = ops.concatenate([*rows, 0 * rows[0], 0 * rows[0]], axis=-1)[:, 0, 0]
         moved = ops.image.affine_transform(
             images, transform, fill_mode="reflect", data_format="channels_last"
         )
-        return moved * _is_kept(images, matrix, offset, field)
+        return moved * _is_within(images, field, aim=aim, size=size)
 
-    def _way_back(self, images: Any, field: RoundField) -> tuple[Any, Any]:
-        """The matrix and the offset that lead from new shares of (y, x) to old ones."""
-        ops = keras.ops
-        most = ops.where(field.is_round, self.round_turn_degrees, self.full_turn_degrees)
+    def _draw_turn_and_size(self, images: Any, field: RoundField) -> tuple[Any, Any]:
+        """An angle in radians and a factor for each image."""
+        most = keras.ops.where(field.is_round, self.round_turn_degrees, self.full_turn_degrees)
         angle = self.draw(images, (-1.0, 1.0)) * most * (math.pi / 180)
-        shrink = 1 / (self.draw(images, self.zoom) * _fit(field, angle))
+        return angle, self.draw(images, self.zoom) * _fit(field, angle)
+
+    def _matrix_back(
+        self, images: Any, field: RoundField, *, angle: Any, size: Any
+    ) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+        """What leads from new to old distances (y, x), in shares of the height and width."""
+        ops = keras.ops
+        tall, wide = field.semi_axes
+        squeeze = ops.where(field.is_round, tall / wide, 1.0)
         mirror_y, mirror_x = self._draw_sign(images), self._draw_sign(images)
-        shift_y, shift_x = (self.draw(images, (-self.shift, self.shift)) for _ in range(2))
-        squeeze = ops.where(field.is_round, field.semi_axes[0] / field.semi_axes[1], 1.0)
-        centre_y, centre_x = (ops.where(field.is_round, c, 0.5) for c in field.centre)
-        cos, sin = shrink * ops.cos(angle), shrink * ops.sin(angle)
-        matrix = (
+        cos, sin = ops.cos(angle) / size, ops.sin(angle) / size
+        return (
             (cos * mirror_y, sin * mirror_y * squeeze),
             (-sin * mirror_x / squeeze, cos * mirror_x),
         )
-        (yy, yx), (xy, xx) = matrix
-        new_y, new_x = centre_y + shift_y, centre_x + shift_x
-        return matrix, (centre_y - yy * new_y - yx * new_x, centre_x - xy * new_y - xx * new_x)
 
     def _draw_sign(self, images: Any) -> Any:
         if not self.flip:
@@ -125,16 +130,14 @@ def _fit(field: RoundField, angle: Any) -> Any:
     return ops.where(field.is_round, ops.minimum(1.0, cut / highest), 1.0)
 
 
-def _is_kept(images: Any, matrix: Any, offset: Any, field: RoundField) -> Any:
-    """(n, height, width, 1): 0 where a pixel comes from outside of both recording and circle."""
+def _is_within(images: Any, field: RoundField, *, aim: tuple[Any, Any], size: Any) -> Any:
+    """(n, height, width, 1): 0 outside of a round picture, whose circle stays one when turned."""
     ops = keras.ops
     height, width = images.shape[1:3]
     y = ops.reshape((ops.arange(height, dtype="float32") + 0.5) / height, (1, -1, 1, 1))
     x = ops.reshape((ops.arange(width, dtype="float32") + 0.5) / width, (1, 1, -1, 1))
-    old_y, old_x = (row[0] * y + offset[k] + row[1] * x for k, row in enumerate(matrix))
-    in_recording = ops.maximum(ops.abs(old_y - 0.5), ops.abs(old_x - 0.5)) < 0.5
-    from_centre = ops.square((old_y - field.centre[0]) / field.semi_axes[0]) + ops.square(
-        (old_x - field.centre[1]) / field.semi_axes[1]
+    from_aim = ops.square((y - aim[0]) / field.semi_axes[0]) + ops.square(
+        (x - aim[1]) / field.semi_axes[1]
     )
-    reach = ops.where(field.is_round, _INSIDE, math.inf)
-    return ops.cast(ops.logical_or(in_recording, from_centre < reach), "float32")
+    reach = ops.where(field.is_round, ops.square(_REACH * size), math.inf)
+    return ops.cast(from_aim < reach, "float32")

@@ -58,9 +58,10 @@ class Glare(ImageEffect):
         score = 0.8 * clusters + 0.9 * spots + relief
         threshold = _FEWEST_AT + (_MOST_AT - _FEWEST_AT) * self.draw(images, self.amount)
         glare = ops.clip(_SHARPNESS * (score - threshold), 0.0, 1.0)
-        glare = glare * ops.clip((around - _UNLIT) / (_LIT - _UNLIT), 0.0, 1.0)
-        halo = _HALO * _enlarge(_shrink(glare), like=images)
-        images = images + halo * (ops.convert_to_tensor(_HALO_RGB) - images)
+        is_lit = ops.clip(brightness / _UNLIT, 0.0, 1.0)
+        glare = glare * is_lit * ops.clip((around - _UNLIT) / (_LIT - _UNLIT), 0.0, 1.0)
+        halo = _HALO * is_lit * _enlarge(_shrink(glare), like=images)
+        images = images + halo * ops.relu(ops.convert_to_tensor(_HALO_RGB) - images)
         return images + glare * (ops.convert_to_tensor(_COLOUR_RGB) - images)
 
     def get_config(self) -> dict[str, Any]:
@@ -69,7 +70,9 @@ class Glare(ImageEffect):
 
 
 def _shrink(values: Any) -> Any:
-    return keras.ops.average_pool(values, _LOCAL_PX, padding="same", data_format="channels_last")
+    return keras.ops.average_pool(
+        values, _LOCAL_PX, strides=_LOCAL_PX, padding="same", data_format="channels_last"
+    )
 
 
 def _enlarge(values: Any, *, like: Any) -> Any:

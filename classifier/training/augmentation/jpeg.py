@@ -60,7 +60,9 @@ class JpegCompression(ImageEffect):
         quality = self.draw(images, self.quality)
         luminance = _compress(ycc[..., :1] - 128, quality, _LUMINANCE_TABLE) + 128
         colour = _compress(
-            ops.average_pool(ycc[..., 1:], 2, data_format="channels_last"), quality, _COLOUR_TABLE
+            ops.average_pool(ycc[..., 1:], 2, strides=2, data_format="channels_last"),
+            quality,
+            _COLOUR_TABLE,
         )
         # Old decoders repeat the halved colour, newer ones interpolate; its blocks show either way.
         colour = ops.repeat(ops.repeat(colour, 2, axis=1), 2, axis=2)
