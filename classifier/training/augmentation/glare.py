@@ -20,6 +20,8 @@ _FEWEST_AT, _MOST_AT = 3.4, 2.5
 """Thresholds at the amounts 0 and 1, in deviations of the score."""
 _SHARPNESS = 3.0
 _CLUSTER_CELLS, _SPOT_CELLS = 4, 44
+_MOST_CLUSTERED = 1.6
+"""So that spots stay apart within a cluster: a tool under it is still seen between them."""
 _LOCAL_PX = 8
 _RELIEF = 22.0
 """Levels by which a pixel is brighter than its surroundings to count as one deviation: glare sits
@@ -55,7 +57,7 @@ class Glare(ImageEffect):
         clusters = smooth_noise(images, _CLUSTER_CELLS, seed=self.seed_generator)
         spots = smooth_noise(images, _SPOT_CELLS, seed=self.seed_generator)
         relief = ops.minimum((brightness - around) / _RELIEF, _MOST_RELIEF)
-        score = 0.8 * clusters + 0.9 * spots + relief
+        score = 0.8 * ops.minimum(clusters, _MOST_CLUSTERED) + 0.9 * spots + relief
         threshold = _FEWEST_AT + (_MOST_AT - _FEWEST_AT) * self.draw(images, self.amount)
         glare = ops.clip(_SHARPNESS * (score - threshold), 0.0, 1.0)
         is_lit = ops.clip(brightness / _UNLIT, 0.0, 1.0)

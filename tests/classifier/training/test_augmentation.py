@@ -22,6 +22,7 @@ STRONGEST: dict[str, dict[str, Any]] = {
     "defocus": {"sigma": (0.011, 0.011)},
     "motion_blur": {"length": (0.05, 0.05)},
     "vignette": {"strength": (0.6, 0.6)},
+    "exposure": {"stops": (-0.7, -0.7), "gamma": (1.35, 1.35)},
     "compression": {"quality": (25.0, 25.0)},
 }
 every_effect = pytest.mark.parametrize("name", EFFECTS)
@@ -91,11 +92,11 @@ def test_a_picture_is_changed_with_the_effects_probability(name: str) -> None:
     layer = effect(name, probability=0.25, **STRONGEST.get(name, {}))
     step = tf.function(lambda batch: layer(batch, training=True))
     n_changed = np.array(
-        [(np.abs(step(images) - images).max(axis=(1, 2, 3)) > 0).sum() for _ in range(200)]
+        [(np.abs(step(images) - images).max(axis=(1, 2, 3)) > 0).sum() for _ in range(120)]
     )
     # Of 10, 2 or 3 each time, as often the one as the other; glare does not find a spot each time.
     assert n_changed.max() == 3
-    assert n_changed.mean() == pytest.approx(2.5, abs=0.15 if name != "glare" else 0.7)
+    assert n_changed.mean() == pytest.approx(2.5, abs=0.17 if name != "glare" else 0.7)
 
 
 @every_effect
@@ -123,7 +124,7 @@ def test_the_strongest_effect_leaves_the_scene_and_its_tool(name: str) -> None:
     seen = apply(effect(name, **STRONGEST[name]), images)
     for before, after in zip(images, seen, strict=True):
         assert np.corrcoef(before.mean(axis=2).ravel(), after.mean(axis=2).ravel())[0, 1] > 0.7
-        assert 0.45 < after.mean() / before.mean() < 1.9
+        assert 0.35 < after.mean() / before.mean() < 1.9
         assert _contrast(after, before) > 0.25 * _contrast(before, before)
 
 

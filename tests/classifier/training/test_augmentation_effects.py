@@ -132,8 +132,8 @@ def test_exposure_maps_mid_grey_as_its_gamma_does_and_keeps_the_order_of_tones(
 ) -> None:
     tones = np.arange(256, dtype=np.uint8)[np.newaxis, :, np.newaxis, np.newaxis]
     images = np.broadcast_to(tones, (1, 256, 2, 3)).copy()
-    layer = always(Exposure, stops=(0.0, 0.0), gamma=(gamma, gamma), balance=(0.0, 0.0))
-    seen = apply(layer, images)[0, :, 0, 0]
+    layer = always(Exposure, stops=(0.0, 0.0), gamma=(gamma, gamma), temperature=(0.0, 0.0))
+    seen = apply(layer, images)[0, :, 0, 1]
     expected = 255 * (np.arange(256) / 255) ** gamma
     assert seen[[0, 255]] == pytest.approx([0, 255], abs=0.01)
     np.testing.assert_allclose(seen[120:136], expected[120:136], atol=2)
@@ -141,13 +141,13 @@ def test_exposure_maps_mid_grey_as_its_gamma_does_and_keeps_the_order_of_tones(
     assert (np.diff(seen) > 0).all()
 
 
-def test_white_balance_moves_red_and_blue_apart_from_green() -> None:
+def test_white_balance_moves_red_against_blue_and_leaves_green() -> None:
     layer = always(Exposure, stops=(0.0, 0.0), gamma=(1.0, 1.0))
-    seen = apply(layer, np.stack([plain((120, 120, 120))] * 8)).mean(axis=(1, 2))
-    np.testing.assert_allclose(seen[:, 1], 120, atol=0.01)
-    for channel in (0, 2):
-        assert np.ptp(seen[:, channel]) > 5
-        assert np.abs(np.log(seen[:, channel] / 120)).max() <= 0.1201
+    seen = apply(layer, np.stack([plain((120, 120, 120))] * 16)).mean(axis=(1, 2))
+    red, green, blue = np.log(seen / 120).T
+    np.testing.assert_allclose(green, 0, atol=1e-4)
+    assert np.abs(red - blue).max() == pytest.approx(0.24, abs=0.06)
+    assert np.abs(red + blue).max() <= 0.0801
 
 
 @pytest.mark.parametrize("quality", [25, 50, 75])

@@ -34,6 +34,7 @@ def test_columns_are_the_original_each_effect_and_what_the_network_sees(
         np.testing.assert_array_equal(drawn, expected)
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_pictures_pixel_for_pixel_in_the_same_bytes(
     tmp_path: Path, pictures: NDArray[np.uint8]
 ) -> None:
