@@ -14,7 +14,7 @@ from classifier.config import ModelConfig
 from classifier.dataset.record import Dataset
 from classifier.model.network import N_FEATURES, STAGES, Network, build_network
 from classifier.model.weights import assign_weights, round_weights
-from classifier.training.augmentation import build_augmentation
+from classifier.training.augmentation.pipeline import build_augmentation
 from classifier.training.batches import ImageSource
 from classifier.training.checkpoint import Checkpoint
 from classifier.training.epoch_order import EpochOrder, plan_epoch, whole_batches

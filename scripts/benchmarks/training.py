@@ -78,7 +78,7 @@ def _step(dataset: Any, arguments: argparse.Namespace, variant: str) -> Callable
 
     from classifier.config import ModelConfig
     from classifier.model.network import build_network
-    from classifier.training.augmentation import build_augmentation
+    from classifier.training.augmentation.pipeline import build_augmentation
     from classifier.training.fitting import set_trainable
     from classifier.training.loop import compile_phase
     from classifier.training.losses import loss_for, share_right
