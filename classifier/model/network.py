@@ -11,10 +11,10 @@ from typing import Any
 
 from classifier.backend import keras, precision_policy
 from classifier.config import ModelConfig
+from classifier.model.layout import N_FEATURES
 
 __all__ = ["N_FEATURES", "STAGES", "Network", "build_network"]
 
-N_FEATURES = 2048
 STAGES = ("conv2", "conv3", "conv4", "conv5")
 """Names that ResNet50's layers start with, from the input to the features."""
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from classifier.backend import keras
 from classifier.config import ModelConfig
 from classifier.errors import ModelFolderError, WeightsError
-from classifier.model.bundle import WEIGHTS_NAME, read_model_folder
-from classifier.model.network import Network
-from classifier.model.weights import read_weights
+from classifier.model.bundle import ModelFolder, read_model_folder
+from classifier.model.weights import read_weights, weights_by_path
+from classifier.training.weights_file import CHOICES, read_weights_file
 
-__all__ = ["set_starting_weights"]
+if TYPE_CHECKING:
+    from classifier.model.network import Network
 
-_CHOICES = "pass --weights PATH (a Keras weights file or a model folder) or --weights none"
+__all__ = ["check_starting_weights", "set_starting_weights"]
 
 
 def set_starting_weights(network: Network, config: ModelConfig, weights: str) -> str:
@@ -33,57 +31,80 @@ def set_starting_weights(network: Network, config: ModelConfig, weights: str) ->
     if weights == "imagenet":
         _load_imagenet(network)
         return "ImageNet weights of keras.applications"
-    path = Path(weights)
-    if not path.exists():
-        raise WeightsError(path, "no such weights file or model folder", hint=_CHOICES)
+    path = _existing(weights)
     if path.is_dir():
         return _load_model_folder(network, config, path)
-    _load_keras_file(network, path)
+    _load_file(network, path)
     return f"Keras weights {path.name}"
 
 
-def _load_keras_file(network: Network, path: Path) -> None:
-    random_kernels = [w for w in network.backbone.get_weights() if w.ndim > 1]
-    cause = "not Keras weights of a ResNet50 without its top"
+def check_starting_weights(weights: str) -> None:
+    """Refuse what training could not start from, before hours are spent on reading its images.
+
+    Neither Keras nor TensorFlow is loaded, and nothing is downloaded: ``imagenet`` passes.
+
+    Raises:
+        WeightsError: there is no such file or folder, or it cannot be used.
+    """
+    if weights in {"none", "imagenet"}:
+        return
+    path = _existing(weights)
+    if path.is_dir():
+        _read_folder(path)
+    else:
+        read_weights_file(path)
+
+
+def _existing(weights: str) -> Path:
+    path = Path(weights)
     try:
-        # Of a file that gives only part of the weights Keras merely warns.
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)
-            network.backbone.load_weights(path)
-    except (ValueError, OSError, KeyError, TypeError, UserWarning) as error:
-        raise WeightsError(path, cause, hint=_CHOICES) from error
-    kernels = [w for w in network.backbone.get_weights() if w.ndim > 1]
-    if any(np.array_equal(a, b) for a, b in zip(kernels, random_kernels, strict=True)):
-        raise WeightsError(path, cause, hint=_CHOICES)
+        is_there = path.exists()
+    except (OSError, ValueError):
+        is_there = False
+    if not is_there:
+        raise WeightsError(path, "no such weights file or model folder", hint=CHOICES)
+    return path
+
+
+def _load_file(network: Network, path: Path) -> None:
+    values = read_weights_file(path)
+    for name, variable in weights_by_path(network.backbone).items():
+        variable.assign(values[name])
 
 
 def _load_imagenet(network: Network) -> None:
+    from classifier.backend import keras
+
     try:
         # Keras downloads the file once into its cache and verifies its hash.
         source = keras.applications.ResNet50(include_top=False, weights="imagenet", pooling="avg")
     except Exception as error:  # Keras raises plain Exception when a download fails.
         raise WeightsError(
-            "imagenet", "the ImageNet weights cannot be downloaded from here", hint=_CHOICES
+            "imagenet", "the ImageNet weights cannot be downloaded from here", hint=CHOICES
         ) from error
     network.backbone.set_weights(source.get_weights())
 
 
 def _load_model_folder(network: Network, config: ModelConfig, path: Path) -> str:
+    earlier = _read_folder(path)
+    same_head = (earlier.config.head, earlier.config.tools, earlier.config.background) == (
+        config.head,
+        config.tools,
+        config.background,
+    )
     try:
-        earlier = read_model_folder(path)
-        same_head = (earlier.config.head, earlier.config.tools, earlier.config.background) == (
-            config.head,
-            config.tools,
-            config.background,
-        )
-        if same_head:
-            read_weights(path / WEIGHTS_NAME, network.logits)
-        else:
-            read_weights(path / WEIGHTS_NAME, network.backbone)
+        read_weights(earlier.weights_path, network.logits if same_head else network.backbone)
     except ModelFolderError as error:
-        raise WeightsError(error.path, error.cause, hint=_CHOICES) from error
+        raise WeightsError(error.path, error.cause, hint=CHOICES) from error
     head = "with its head" if same_head else "without its head"
     return f"model {path.name} {head}{_other_preparation(earlier.config, config)}"
+
+
+def _read_folder(path: Path) -> ModelFolder:
+    try:
+        return read_model_folder(path)
+    except ModelFolderError as error:
+        raise WeightsError(error.path, error.cause, hint=CHOICES) from error
 
 
 def _other_preparation(earlier: ModelConfig, config: ModelConfig) -> str:

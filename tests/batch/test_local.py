@@ -194,3 +194,26 @@ def test_the_field_of_view_is_looked_for_once_a_recording(clip: Path, tmp_path: 
     write_clip(clip, steady(50))
     annotate([clip], tmp_path / "out", settings=faster)
     assert json.loads(place.read_text())["field_of_view"] != kept
+
+
+def test_the_results_of_a_newer_version_are_kept(clip: Path, tmp_path: Path) -> None:
+    (first,) = annotate([clip], tmp_path / "out")
+    manifest = first.folder / "run.json"
+    content = json.loads(manifest.read_text()) | {"format": 2}
+    manifest.write_text(json.dumps(content))
+    before = {p.name: p.read_bytes() for p in first.folder.iterdir()}
+    (again,) = annotate([clip], tmp_path / "out")
+    assert again.row.status == "failed"
+    assert "newer version" in again.row.error
+    assert {p.name: p.read_bytes() for p in first.folder.iterdir()} == before
+
+
+def test_a_manifest_that_names_files_elsewhere_counts_as_unfinished(
+    clip: Path, tmp_path: Path
+) -> None:
+    (first,) = annotate([clip], tmp_path / "out")
+    manifest = first.folder / "run.json"
+    content = json.loads(manifest.read_text())
+    content["outputs"]["/dev/zero"] = {"sha256": "0" * 64, "rows": 1}
+    manifest.write_text(json.dumps(content))
+    assert not annotate([clip], tmp_path / "out")[0].was_finished

@@ -46,19 +46,66 @@ def test_unknown_fields_of_the_same_format_are_passed_over() -> None:
         ({"tools": ["hook", "hook"]}, "differ from one another"),
         ({"tools": []}, "must be given"),
         ({"tools": ["a\nb", "c"]}, "printable"),
-        ({"tools": 3}, "wrong kind"),
+        ({"tools": 3}, "tools is a list, got 3"),
+        ({"tools": "ab"}, "tools is a list, got 'ab'"),
+        ({"tools": ["hook", 1]}, "printable"),
+        ({"tools": ["hook", "grasper"] + [f"t{k}" for k in range(999)]}, "at most 1000"),
+        ({"background": None}, "wrong kind"),
+        ({"format": True}, "does not describe a classifier"),
+        ({"format": 0}, "does not describe a classifier"),
         ({"head": "linear"}, "head is one of"),
         ({"input_size_px": [8, 8]}, "at least 32"),
         ({"resize_rule": "pillow"}, "must be opencv_inter_area or swscale_area, got 'pillow'$"),
         ({"resize_rule": ["swscale_area"]}, "resize_rule must be"),
         ({"crops_field_of_view": "no"}, "crops_field_of_view is true or false, got 'no'"),
+        ({"input_size_px": [224, 224, 3]}, "a height and a width in whole px"),
+        ({"input_size_px": [224, 224.0]}, "a height and a width in whole px"),
+        ({"input_size_px": [224, True]}, "a height and a width in whole px"),
+        ({"input_size_px": [224, 10**9]}, "at most 2048 x 2048 px"),
         ({"thresholds": [0.5]}, "2 tools need as many thresholds"),
+        ({"thresholds": [0.5, 1.5]}, "a probability from 0 to 1"),
+        ({"thresholds": [0.5, "x"]}, "a probability from 0 to 1"),
+        ({"smoothing": [1]}, "smoothing is a group of named values"),
+        ({"metrics": None}, "metrics is a group of named values"),
+        ({"training": 3}, "training is a group of named values"),
+        ({"weights_sha256": "../x"}, "is a SHA-256 in hex"),
+        ({"weights_sha256": 3}, "is a SHA-256 in hex"),
+        ({"self_test": {"images": "x"}}, "self_test has the name of its images and the logits"),
+        ({"self_test": {"images": 3, "logits": [[0, 0]]}}, "self_test has the name"),
+        ({"self_test": {"images": "x", "logits": []}}, "a row of logits an image"),
+        ({"self_test": {"images": "x", "logits": [[1.0]]}}, "2 finite logits an image"),
+        ({"self_test": {"images": "x", "logits": [["1", 2]]}}, "2 finite logits an image"),
     ],
 )
 def test_impossible_descriptions_are_refused(change: dict[str, object], cause: str) -> None:
     content = json.loads(CONFIG.to_json()) | change
     with pytest.raises(ValueError, match=cause):
         ModelConfig.from_json(json.dumps(content))
+
+
+def test_a_self_test_is_read_back_and_older_folders_keep_their_bytes_without() -> None:
+    config = dataclasses.replace(
+        CONFIG, self_test={"images": "formula", "logits": [[0.5, -1.25], [3, 4]]}
+    )
+    assert ModelConfig.from_json(config.to_json()) == config
+    assert "self_test" not in CONFIG.to_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ('{"format": 1, "training": {"loss": NaN}}', "NaN is no number"),
+        ('{"format": 1, "training": {"loss": 1e999}}', "a number that is too large"),
+        ('{"format": 1, "training": {"name": "\\ud800"}}', "half a character"),
+        ('{"format": 1, "training": ' + "[" * 100 + "]" * 100 + "}", "more than 16 deep"),
+        ('{"format": 1, "format": 1}', "it says 'format' twice"),
+        ('{"format": 1, "training": ' + "9" * 5000 + "}", "4300"),
+    ],
+    ids=["NaN", "infinite", "surrogate", "deep", "twice", "long"],
+)
+def test_what_could_not_be_written_again_is_refused(text: str, cause: str) -> None:
+    with pytest.raises(ValueError, match=cause):
+        ModelConfig.from_json(text)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[1, 2]"])

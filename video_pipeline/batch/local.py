@@ -20,6 +20,7 @@ from video_pipeline.output.manifest import (
     Provenance,
     is_finished,
     read_manifest,
+    require_no_newer_manifest,
 )
 from video_pipeline.output.recording_folder import write_recording_folder
 from video_pipeline.records import VideoInfo
@@ -68,6 +69,7 @@ def _annotate_one(
     progress: Progress | None,
 ) -> Outcome:
     folder = out / recording.video_id
+    require_no_newer_manifest(folder)
     provenance = _provenance(recording, model, settings)
     earlier = read_manifest(folder)
     if earlier is not None and earlier.provenance == provenance and is_finished(folder, earlier):

@@ -17,6 +17,7 @@ from typing import Any
 
 from video_pipeline.annotate import Annotation
 from video_pipeline.config import AnnotationSettings
+from video_pipeline.errors import OutputError
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
 from video_pipeline.output.files import write_text
 
@@ -30,6 +31,7 @@ __all__ = [
     "digest_path",
     "is_finished",
     "read_manifest",
+    "require_no_newer_manifest",
     "write_manifest",
 ]
 
@@ -171,9 +173,10 @@ def write_manifest(
 
 def read_manifest(folder: Path) -> Manifest | None:
     """Read the manifest of ``folder``; None where there is none that can be believed."""
+    content = _content(folder)
+    if content is None or _is_newer(content):
+        return None
     try:
-        with (folder / MANIFEST_NAME).open(encoding="utf-8") as file:
-            content = json.loads(file.read(_MOST_CHARACTERS))
         return Manifest(
             provenance=Provenance(
                 input_sha256=content["input"]["sha256"],
@@ -188,17 +191,57 @@ def read_manifest(folder: Path) -> Manifest | None:
             outputs={name: entry["sha256"] for name, entry in content["outputs"].items()},
             field_of_view=_field_of_view(content.get("field_of_view")),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        # Absent, cut, foreign: all mean that the work has to be done (again).
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # Of another making: the work has to be done (again).
         return None
+
+
+def require_no_newer_manifest(folder: Path) -> None:
+    """Refuse to replace what a later version of this program wrote and we cannot judge.
+
+    Raises:
+        OutputError: the manifest of ``folder`` says so.
+    """
+    content = _content(folder)
+    if content is not None and _is_newer(content):
+        raise OutputError(
+            folder / MANIFEST_NAME,
+            "was written by a newer version of this program, and is not overwritten",
+            hint="update this program, name another output folder, or remove this one",
+        )
 
 
 def is_finished(folder: Path, manifest: Manifest) -> bool:
     """Whether every file that the manifest names is there, unchanged."""
     try:
-        return all(digest_file(folder / name) == d for name, d in manifest.outputs.items())
-    except OSError:
+        return all(
+            # No manifest of ours names a file elsewhere, and a pipe would never end.
+            Path(name).name == name
+            and (folder / name).is_file()
+            and digest_file(folder / name) == digest
+            for name, digest in manifest.outputs.items()
+        )
+    except (OSError, ValueError):
         return False
+
+
+def _content(folder: Path) -> dict[str, Any] | None:
+    """What the manifest says; None where it is absent, cut, or not JSON at all."""
+    path = folder / MANIFEST_NAME
+    try:
+        if not path.is_file():
+            return None
+        with path.open(encoding="utf-8") as file:
+            content = json.loads(file.read(_MOST_CHARACTERS))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _is_newer(content: Mapping[str, Any]) -> bool:
+    """Whether a version that is not known here wrote it, under whichever of the usual names."""
+    versions = [content.get(name) for name in ("format", "schema")]
+    return any(isinstance(version, int) and version > _FORMAT for version in versions)
 
 
 def digest_file(path: Path) -> str:

@@ -69,10 +69,20 @@ def test_a_folder_without_one_of_its_files_is_refused(copy: Path, name: str) -> 
         read_model_folder(copy)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
-def test_a_broken_description_is_refused(copy: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "cannot be used: it is not valid JSON"),
+        (b"{", "cannot be used: it is not valid JSON"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"[" * 100_000, "cannot be used: it is not valid JSON: too deep"),
+        (b" " * (5 << 20), "is larger than 4 MiB"),
+    ],
+    ids=["empty", "cut", "binary", "deep", "large"],
+)
+def test_a_broken_description_is_refused(copy: Path, content: bytes, cause: str) -> None:
     (copy / CONFIG_NAME).write_bytes(content)
-    with pytest.raises(ModelFolderError, match="cannot be used"):
+    with pytest.raises(ModelFolderError, match=cause):
         read_model_folder(copy)
 
 
@@ -127,9 +137,9 @@ def make_text(file: h5py.File) -> None:
         (change_shape, r"head/kernel has shape \(2048, 7\), the network needs \(2048, 3\)"),
         (remove, "holds no weight head/bias"),
         (spoil, "head/bias is not finite"),
-        (link_outside, "holds no weight head/bias"),
+        (link_outside, "head/bias is a link to another place"),
         (store_outside, "head/bias is not stored in this file"),
-        (make_text, "head/bias has shape"),
+        (make_text, "head/bias is not of plain numbers"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused_by_name(
@@ -148,3 +158,32 @@ def test_a_description_of_more_tools_than_the_weights_is_refused(copy: Path) -> 
     (copy / CONFIG_NAME).write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ModelFolderError, match=r"the network needs \(2048, 4\)"):
         load(copy)
+
+
+def test_a_whole_model_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "model.keras"
+    file.write_bytes(b"PK")
+    with pytest.raises(ModelFolderError, match="never loaded: name a folder that `train` wrote"):
+        read_model_folder(file)
+
+
+def test_weights_too_large_to_be_stored_are_refused_before_they_are_written(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    from classifier.model.plain_network import plain_network
+    from classifier.model.weights import write_weights
+
+    network = plain_network(read_model_folder(model_folder))
+    network.head.kernel.assign(np.full((2048, 3), 70_000.0))
+    with pytest.raises(ModelFolderError, match="head/kernel is not finite"):
+        write_weights(tmp_path / "x.h5", network.logits)
+    assert not (tmp_path / "x.h5").exists()
+
+
+def test_the_layout_is_that_of_the_network_that_keras_builds(model_folder: Path) -> None:
+    from classifier.model.layout import weight_shapes
+    from classifier.model.network import build_network
+
+    config = read_model_folder(model_folder).config
+    built = [(w.path, tuple(w.shape)) for w in build_network(config).logits.weights]
+    assert list(weight_shapes(config).items()) == built

@@ -8,7 +8,7 @@ from video_pipeline.cli.subcommands import add_subcommands
 
 __all__ = ["add_parser"]
 
-_SUBCOMMANDS = ()
+_SUBCOMMANDS = ("info", "export")
 """Modules of this package, each with its own ``add_parser`` and ``run``."""
 
 

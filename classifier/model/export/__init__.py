@@ -1,0 +1,1 @@
+"""A model for other runtimes: an ONNX file or a SavedModel, proved against the network itself."""
