@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 _DONE, _FAILED, _WRONG_CALL, _INTERRUPTED = 0, 1, 2, 130
 
-_COMMANDS = ("annotate", "extract", "train", "evaluate", "compare", "dataset", "model")
+_COMMANDS = ("annotate", "extract", "train", "evaluate", "explain", "compare", "dataset", "model")
 
 _EXAMPLES = """\
 examples:
