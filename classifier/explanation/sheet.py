@@ -108,7 +108,7 @@ def _place_legend(letters: Lettering, top: int) -> None:
     height, width = _SCALE_PX
     middle = top + height / 2
     letters.paste(colour_scale(height, width), _MARGIN_PX, top)
-    text = "little to most that speaks for the tool, in each panel by itself; ring: the peak"
+    text = "how much speaks for the tool, up to the most of each panel; ring: the peak"
     letters.write(text, _MARGIN_PX + width + 12, middle, size_px=15, colour=_GREY)
 
 

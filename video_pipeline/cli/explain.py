@@ -97,7 +97,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--overlays",
         action="store_true",
-        help="also write each panel at the picture's own size: DIR/overlays/<name>/<NN>_<tool>.png",
+        help="also write the coloured pictures at full size: DIR/overlays/<name>/<NN>_<tool>.png",
     )
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
@@ -202,7 +202,7 @@ def _explain_batch(
         title, sheet = printable(subject.path.name), f"{subject.name}.png"
         if subject.time_ms is not None:
             title += f" at {subject.time_ms / 1000:.3f} s"
-        subtitle = f"model {printable(model)}, Grad-CAM of {arguments.layer}"
+        subtitle = f"model: {printable(model)}; Grad-CAM of {arguments.layer}"
         write_sheet(place / sheet, explanation, tools, title=title, subtitle=subtitle)
         if arguments.overlays:
             write_overlays(place / "overlays" / subject.name, explanation, tools)
