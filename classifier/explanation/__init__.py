@@ -1,0 +1,1 @@
+"""Where in an image the network found each tool: maps, and the pictures that show them."""
