@@ -18,6 +18,7 @@ from classifier.config import ModelConfig
 from classifier.model.bundle import read_model_folder
 from classifier.model.folding import fold_batch_norm
 from classifier.model.network import N_FEATURES, CaffePreprocessing, Network, build_network
+from classifier.model.self_test import check_self_test
 from classifier.model.weights import read_weights, weights_by_path
 
 __all__ = ["ToolClassifier", "classifier_of_network", "load_classifier"]
@@ -149,14 +150,17 @@ def load_classifier(path: str | Path, *, batch_size: int | None = None) -> ToolC
     works on 8, and callers may hand over as many as they like.
 
     Raises:
-        ModelFolderError: the folder is missing, broken, or its weights do not fit.
+        ModelFolderError: the folder is missing, broken, its weights do not fit, or do not answer
+            as they did when they were stored.
     """
     folder = read_model_folder(Path(path))
     network = build_network(folder.config)
     read_weights(folder.weights_path, network.logits)
-    return ToolClassifier(
+    classifier = ToolClassifier(
         network, folder.config, digest=folder.digest, graph_images=_graph_images(batch_size)
     )
+    check_self_test(folder.path, folder.config, classifier.predict_logits, half_precision=has_gpu())
+    return classifier
 
 
 def classifier_of_network(

@@ -13,7 +13,8 @@ from classifier.dataset.folds import Folds, group_folds
 from classifier.dataset.record import Dataset
 from classifier.dataset.splits import SplitBy, kept_together, split_validation
 from classifier.prediction import ToolClassifier
-from classifier.training.fitting import EpochRecord, TrainingStep, fit_network
+from classifier.training.fitting import fit_network
+from classifier.training.progress import EpochRecord, FeaturesTaken, TrainingStep
 from classifier.training.settings import TrainingSettings
 
 __all__ = ["CrossValidation", "FoldEvent", "FoldTraining", "cross_validate"]
@@ -29,7 +30,7 @@ class FoldEvent:
     fold: int
     """From 1."""
     n_folds: int
-    event: TrainingStep | EpochRecord
+    event: FeaturesTaken | TrainingStep | EpochRecord
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def cross_validate(
     trainings = []
     for fold, plan in enumerate(plans):
 
-        def report(event: TrainingStep | EpochRecord, fold: int = fold) -> None:
+        def report(event: FeaturesTaken | TrainingStep | EpochRecord, fold: int = fold) -> None:
             if progress is not None:
                 progress(FoldEvent(fold + 1, len(plans), event))
 

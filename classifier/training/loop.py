@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.backend import keras
+from classifier.errors import ClassifierError
 from classifier.training.checkpoint import Checkpoint
 from classifier.training.progress import EpochRecord, TrainingStep
 from classifier.training.state import TrainingState
@@ -110,6 +112,13 @@ def _run_epoch(
     for inputs, labels in phase.batches_after(state.epoch, state.n_shown):
         came_s = time.monotonic()
         loss, right = _step(phase.model, inputs, labels)
+        if not math.isfinite(loss):
+            raise ClassifierError(
+                "training",
+                f"the loss is {loss} in step {state.n_shown // phase.batch_size + 1} "
+                f"of epoch {state.epoch + 1}",
+                hint="choose a lower --learning-rate",
+            )
         state.count(len(labels), loss=loss, right=right)
         done_s = time.monotonic()
         progress(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EpochRecord", "FeaturesTaken", "TrainingStep"]
+__all__ = ["EpochRecord", "FeaturesTaken", "ImagesChecked", "TrainingStep"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,14 @@ class EpochRecord:
     validation_map: float | None
     """Mean average precision over the tools that the validation images show and miss."""
     learning_rate: float
+
+
+@dataclass(frozen=True)
+class ImagesChecked:
+    """How many of the dataset's images were decoded and found good or bad."""
+
+    n_checked: int
+    n_images: int
 
 
 @dataclass(frozen=True)

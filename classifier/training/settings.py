@@ -54,6 +54,8 @@ class TrainingSettings:
     pair_share: float = 0.5
     """Share of the training images that are made of two, where ``pairs`` says how."""
     imbalance: Imbalance = "class_weights"
+    calibrate: bool = True
+    """Whether probabilities are calibrated on the validation images."""
     precision: Precision = "float32"
     xla: bool = False
     """Whether the training step is compiled by XLA."""

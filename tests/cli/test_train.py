@@ -10,6 +10,7 @@ import pytest
 from classifier.dataset.images import RESIZE_RULES
 from classifier.training.settings import TrainingSettings
 from video_pipeline.cli import train
+from video_pipeline.cli.training_arguments import training_settings
 
 
 def parse(*options: str) -> argparse.Namespace:
@@ -19,7 +20,7 @@ def parse(*options: str) -> argparse.Namespace:
 
 
 def settings_of(*options: str) -> TrainingSettings:
-    return train._settings(parse(*options), table=False)
+    return training_settings(parse(*options), table=False)
 
 
 @pytest.mark.parametrize("rule", RESIZE_RULES)

@@ -29,8 +29,12 @@ class TrainingScreen:
 
     def show(self, event: Any) -> None:
         """Show one event of a training."""
-        from classifier.training.progress import EpochRecord, FeaturesTaken, TrainingStep
-        from classifier.training.training import ImagesChecked
+        from classifier.training.progress import (
+            EpochRecord,
+            FeaturesTaken,
+            ImagesChecked,
+            TrainingStep,
+        )
 
         if isinstance(event, ImagesChecked):
             self._move("checking images", event.n_checked, event.n_images, "image")
