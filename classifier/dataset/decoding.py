@@ -138,10 +138,10 @@ def _decode(found: Format, content: bytes, max_pixels: int, thorough: bool) -> D
         # Pillow turns TIFF files itself.
         if found != "TIFF":
             pixels = _upright(pixels, opened.orientation)
-    if opened.watched is not None and not opened.watched.asked_for_all:
-        raise _damaged()
-    if thorough and opened.jpeg is not None and opened.jpeg.hides_damage:
-        _require_sound(opened.jpeg)
+        if opened.watched is not None and not opened.watched.asked_for_all:
+            raise _damaged()
+        if thorough and opened.jpeg is not None and opened.jpeg.hides_damage:
+            _require_sound(opened.jpeg)
     return DecodedImage(
         pixels=pixels,
         format=found,

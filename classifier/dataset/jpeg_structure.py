@@ -7,7 +7,6 @@ out, so that none of it can disturb one; and it is known where the picture's dat
 from __future__ import annotations
 
 import io
-import re
 import struct
 from dataclasses import dataclass
 from typing import IO
@@ -29,8 +28,6 @@ _SOI, _EOI, _SOS, _DRI, _APP0, _APP1, _APP14, _COMMENT = (
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _HUFFMAN = _SEQUENTIAL | {0xC2}
-# In a scan, 0xFF is data before 0x00, and a restart before 0xD0 to 0xD7.
-_MARKER_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 
 _PADDING = b"\xff\x00" * 8
 """Ones, which no Huffman code consists of: as much as libjpeg-turbo reads ahead of its need."""
@@ -170,12 +167,25 @@ class _Walk:
             self._take_scan()
 
     def _take_scan(self) -> None:
-        after = _MARKER_AFTER_SCAN.search(self.content, self._place)
-        if after is None:
-            raise _cut_off()
-        self.kept.write(self.content[self._place : after.start()])
-        self._place, self.end = after.start(), self.kept.tell()
+        end = _end_of_scan(self.content, self._place)
+        self.kept.write(self.content[self._place : end])
+        self._place, self.end = end, self.kept.tell()
         self.n_scans += 1
+
+
+def _end_of_scan(content: bytes, place: int) -> int:
+    """Where the marker after a scan's data begins.
+
+    In the data, 0xFF is followed by 0x00, or is a restart with 0xD0 to 0xD7.
+    """
+    while (place := content.find(b"\xff", place)) >= 0:
+        after = place + 1
+        while content[after] == 0xFF:
+            after += 1
+        if content[after] != 0x00 and not 0xD0 <= content[after] <= 0xD7:
+            return place
+        place = after + 1
+    raise _cut_off()
 
 
 def _is_needed(marker: int, body: bytes) -> bool:

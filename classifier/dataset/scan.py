@@ -19,7 +19,7 @@ from classifier.dataset.repeated_images import find_repeated, find_shared_groups
 from classifier.dataset.table import is_table, read_table
 from classifier.errors import DatasetError
 
-__all__ = ["SPLITS", "ScanReport", "SplitCounts", "scan_dataset"]
+__all__ = ["SPLITS", "ScanReport", "SplitCounts", "require_trainable", "scan_dataset"]
 
 SPLITS = ("train", "validation", "test")
 """Folders of a dataset, in any letter case."""
@@ -122,6 +122,25 @@ def scan_dataset(
         findings=tuple(findings),
         inspected=inspected,
     )
+
+
+def require_trainable(report: ScanReport, *, strict: bool = False) -> None:
+    """Refuse to learn from a dataset that contradicts itself.
+
+    Bad files are left out and leakage is only told, unless ``strict``: then neither may be.
+
+    Raises:
+        DatasetError: with the first finding, and how many more there are.
+    """
+    severities = {"error", "warning"}
+    found = report.faults
+    if strict:
+        found = tuple(finding for finding in report.findings if finding.severity in severities)
+    if found:
+        others = f" (and {len(found) - 1} more findings)" if len(found) > 1 else ""
+        raise DatasetError(
+            found[0].path, found[0].message + others, hint="`dataset scan` lists what is wrong"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,9 +3,11 @@
 Two images are nearly the same if their luma, averaged over 16 x 16 fields, differs by at most 2
 levels in the mean and 16 in any field. Measured on 1,680 images (422 frames of three operations,
 1,002 crops of tools, 256 rendered ones): every copy at JPEG quality 60 or 30, of half or double the
-size, or squeezed to 224 x 224 px stays below 1.1 and 10; of 587,000 pairs of frames from different
-recordings or of different crops one is as near, and no two frames of an operation 2 s apart. Copies
-that were cropped, mirrored or brightened are not found.
+size, or squeezed to 224 x 224 px differs by at most 0.9 and 8. Of 588,000 pairs of frames from
+different recordings, or of different crops, one is as near (a frame and the next one, in fact), and
+none of 35,500 pairs from the same recording, frames from 2 s apart and other tools before the same
+background among them; the nearest of those differs by 3.0 in the mean. Copies that were cropped,
+mirrored or brightened are not found.
 
 So that not every pair is compared field by field, a perceptual hash is looked at before (63 signs
 of the low frequencies, as in pHash), and of that only pairs of nearly the same brightness.
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 __all__ = ["SIDE", "near_pairs", "thumbnail"]
 
@@ -34,14 +37,13 @@ _MOST_EACH = 16
 _MANY = 1024
 _N_ROWS = 256
 _N_FREQUENCIES = 8
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(16, 16) luma of an RGB picture, (height, width, 3), squeezed."""
-    small = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    luma: NDArray[np.float32] = small.astype(np.float32) @ _LUMA
-    return np.rint(luma).astype(np.uint8)
+    luma = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    # Three times as fast as OpenCV's area filter, and in threads more.
+    return np.asarray(luma.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.uint8)
 
 
 def near_pairs(thumbnails: NDArray[np.uint8], parts: NDArray[np.int64]) -> NDArray[np.int64]:

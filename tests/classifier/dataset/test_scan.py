@@ -18,7 +18,7 @@ from classifier.dataset.checking import check_images, checked_files, fingerprint
 from classifier.dataset.class_folders import find_split, read_class_folders
 from classifier.dataset.findings import KINDS, Finding
 from classifier.dataset.record import Dataset
-from classifier.dataset.scan import ScanReport, scan_dataset
+from classifier.dataset.scan import ScanReport, require_trainable, scan_dataset
 from classifier.errors import DatasetError
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "dataset"
@@ -477,3 +477,15 @@ def test_a_linked_class_folder_is_one_like_others(
     (dataset / "train" / "hook").rename(elsewhere)
     make(elsewhere, dataset / "train" / "hook")
     assert counts(scan_dataset(dataset))["train"] == {"grasper": 3, "hook": 3}
+
+
+def test_training_is_refused_by_faults_and_strictly_by_warnings(dataset: Path) -> None:
+    (dataset / "train" / "hook" / "bad.jpg").write_bytes(b"text")
+    leak(dataset, "copy")
+    report = scan_dataset(dataset)
+    require_trainable(report)
+    with pytest.raises(DatasetError, match=r"bad\.jpg: not an image \(and 1 more findings\); "):
+        require_trainable(report, strict=True)
+    (dataset / "train" / "clipper").mkdir()
+    with pytest.raises(DatasetError, match="clipper: no images in this class"):
+        require_trainable(scan_dataset(dataset))
