@@ -16,7 +16,7 @@ from classifier.dataset.inspection import InspectedImage, inspect_images
 from classifier.dataset.names import name_key
 from classifier.dataset.record import Dataset
 from classifier.dataset.repeated_images import find_repeated, find_shared_groups
-from classifier.dataset.table import is_table, read_table
+from classifier.dataset.table import is_table, read_table, splits_of_table
 from classifier.errors import DatasetError
 
 __all__ = ["SPLITS", "ScanReport", "SplitCounts", "require_trainable", "scan_dataset"]
@@ -155,7 +155,9 @@ class _Listed:
 
 def _list(dataset: Path, background: Sequence[str], *, allow_empty: bool) -> _Listed:
     if is_table(dataset):
-        return _Listed({TABLE: read_table(dataset)}, [], {})
+        names = splits_of_table(dataset)
+        parts = {split: read_table(dataset, split=split) for split in SPLITS if split in names}
+        return _Listed(parts or {TABLE: read_table(dataset)}, [], {})
     found = {split: find_split(dataset, split) for split in SPLITS}
     folders = {split: folder for split, folder in found.items() if folder is not None}
     if not folders:

@@ -15,7 +15,7 @@ from classifier.dataset.findings import Finding
 from classifier.dataset.groups import suggest_group_regex, with_groups
 from classifier.dataset.lock import DatasetLock, lock_dataset
 from classifier.dataset.record import Dataset
-from classifier.dataset.scan import ScanReport, scan_dataset
+from classifier.dataset.scan import ScanReport, require_trainable, scan_dataset
 from classifier.dataset.splits import kept_together, split_validation
 from classifier.dataset.table import is_table, read_table, splits_of_table
 from classifier.errors import DatasetError
@@ -152,19 +152,7 @@ def _scan(
         regroup=None if regex is None else lambda images: with_groups(images, regex),
         progress=show,
     )
-    if scan.faults:
-        first = scan.faults[0]
-        cause, _, hint = first.message.partition("; ")
-        others = len(scan.faults) - 1
-        listed = f"{others} more such: `surgical-video dataset scan` lists them" if others else ""
-        raise DatasetError(first.path, cause, hint="; ".join(filter(None, (hint, listed))) or None)
-    if options.strict and scan.has_faults(strict=True):
-        counts = scan.counts
-        raise DatasetError(
-            dataset,
-            f"{counts['error']} errors and {counts['warning']} warnings, and --strict was given",
-            hint="`surgical-video dataset scan` lists them",
-        )
+    require_trainable(scan, strict=options.strict)
     return scan
 
 

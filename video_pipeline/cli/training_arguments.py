@@ -208,12 +208,14 @@ def training_settings(arguments: argparse.Namespace, *, table: bool) -> Training
     from classifier.training.settings import TrainingSettings
     from classifier.training.settings_file import read_settings
 
-    said = read_settings(arguments.settings) if arguments.settings is not None else {}
+    said: dict[str, Any] = (
+        read_settings(arguments.settings) if arguments.settings is not None else {}
+    )
     said |= _given(arguments)
     head = said.setdefault("head", "sigmoid" if table else "softmax")
     # Random features teach a head nothing, and frozen random layers stay random.
     scratch = said.get("weights") == "none"
-    defaults = {
+    defaults: dict[str, Any] = {
         "epochs_head": 0 if scratch else 3,
         "epochs_fine": 10,
         "trainable": "all" if scratch else "conv4",

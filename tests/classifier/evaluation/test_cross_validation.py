@@ -20,7 +20,7 @@ SETTINGS = TrainingSettings(
     batch_size=4,
     input_size_px=SIZE_PX,
     validation_share=0.4,
-    augment=False,
+    augmentation="none",
     seed=3,
 )
 SIGMOID = ModelConfig(
