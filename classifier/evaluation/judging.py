@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from classifier.config import BACKGROUND_NAMES, ModelConfig
 from classifier.dataset.class_folders import read_class_folders
 from classifier.dataset.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
+from classifier.dataset.groups import with_groups
 from classifier.dataset.record import Dataset, ImageProblem
-from classifier.dataset.table import is_table, read_table
+from classifier.dataset.table import is_table, read_table, splits_of_table
 from classifier.errors import DatasetError
 from classifier.evaluation import figures
 from classifier.evaluation.answers import Answers, line_up
@@ -22,7 +23,14 @@ from classifier.evaluation.record import Evaluation, Interval, ToolScores
 from classifier.evaluation.reliability import measure_reliability
 from classifier.evaluation.resampling import N_REPLICATES, choose_resampling
 
-__all__ = ["Evaluation", "Interval", "ToolScores", "evaluate_images", "judge", "read_test_images"]
+__all__ = [
+    "Evaluation",
+    "Interval",
+    "ToolScores",
+    "evaluate_images",
+    "judge",
+    "read_labelled_images",
+]
 
 _NO_TOOL = "no_tool"
 
@@ -31,6 +39,7 @@ def evaluate_images(
     classifier: Any,
     path: Path,
     *,
+    group_regex: str | None = None,
     field_of_view_finder: FieldOfViewFinder | None = None,
     was_learned: Callable[[Path], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -47,7 +56,8 @@ def evaluate_images(
     """
     config: ModelConfig = classifier.config
     finder = chosen_finder(field_of_view_finder, crops=config.crops_field_of_view)
-    dataset = cut_to_field_of_view(read_test_images(path, config), finder)
+    listed = read_labelled_images(path, config, group_regex=group_regex)
+    dataset = cut_to_field_of_view(listed, finder)
     kept, probabilities, problems = _predict(classifier, dataset, progress)
     if not kept:
         raise DatasetError(path, "no readable image")
@@ -125,14 +135,25 @@ def _says_no_tool(answers: Answers) -> bool:
     return bool((classes[np.tile(answers.single, 2)] == answers.n_tools).any())
 
 
-def read_test_images(path: Path, config: ModelConfig) -> Dataset:
+def read_labelled_images(
+    path: Path, config: ModelConfig, *, split: str = "test", group_regex: str | None = None
+) -> Dataset:
     """List a folder of class folders or a label table in the columns of the model's tools.
 
+    Of a table with a column ``split``, the rows of that one, if there are any. ``group_regex``
+    finds the recording in a file's name.
+
     Raises:
-        DatasetError: no images, or classes that the model does not know.
+        DatasetError: no images, classes that the model does not know, or a name without a match.
     """
+    images = _listed(path, config, split)
+    return images if group_regex is None else with_groups(images, group_regex)
+
+
+def _listed(path: Path, config: ModelConfig, split: str) -> Dataset:
     if is_table(path):
-        return read_table(path, classes=config.tools)
+        chosen = split if split in splits_of_table(path) else None
+        return read_table(path, classes=config.tools, split=chosen)
     if config.head == "softmax":
         return read_class_folders(
             path, classes=config.tools + config.background, background=config.background

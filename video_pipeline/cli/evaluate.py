@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from video_pipeline.cli.arguments import positive_int
 from video_pipeline.cli.console import print_result, printable, progress_bar, warn_of_problems
+from video_pipeline.cli.cross_validation import judge_by_cross_validation
 from video_pipeline.cli.field_of_view import find_crop
 from video_pipeline.cli.table import align
+from video_pipeline.cli.training_arguments import require_pattern
 
 if TYPE_CHECKING:
     from classifier.evaluation.judging import Evaluation, Interval
@@ -20,10 +25,14 @@ _EXAMPLES = """\
 examples:
   surgical-video evaluate model dataset/test --out evaluation
   surgical-video evaluate model test_labels.csv --out evaluation --no-pictures
+  surgical-video evaluate model dataset --cross-validate --group-regex '^(case[0-9]+)_' --out folds
 
 DATASET/test holds <tool>/*.jpg folders, or is a table image,<tool>,<tool>,... of 0 and 1. Its
 column `video`, which recording an image is from, makes the intervals honest. DIR/evaluation.html is
 for reading, DIR/metrics.json for programs. Exit status: 0 judged, 1 nothing to judge, 2 wrong call.
+
+--cross-validate trains anew as MODEL was trained, once for each recording that is left out (or in N
+folds of whole recordings), and judges every image by a network that has not seen its recording.
 """
 
 
@@ -40,6 +49,24 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("model", type=Path, metavar="MODEL")
     parser.add_argument(
         "images", type=Path, metavar="DATASET/test", help="<tool>/*.jpg folders or a label table"
+    )
+    parser.add_argument(
+        "--group-regex",
+        metavar="PATTERN",
+        help="finds the recording in a file's name, such as '^(case[0-9]+)_'",
+    )
+    parser.add_argument(
+        "--cross-validate",
+        type=positive_int,
+        nargs="?",
+        const=0,
+        metavar="N",
+        help="judge trainings like MODEL's on recordings left out: one at a time, or in N folds",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="imagenet|none|PATH",
+        help="what each fold starts from; default what MODEL started from, if that is no file",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--overwrite", action="store_true", help="replace the folder DIR")
@@ -60,14 +87,16 @@ def run(arguments: argparse.Namespace) -> int:
     require_free(arguments.out, overwrite=arguments.overwrite)
 
     from classifier.evaluation.files import write_evaluation
-    from classifier.evaluation.judging import read_test_images
+    from classifier.evaluation.judging import read_labelled_images
 
-    # What cannot be judged is said before the network is built.
-    read_test_images(arguments.images, config)
-    evaluation = _judge(arguments)
-    write_evaluation(
-        arguments.out, evaluation, model=arguments.model, pictures=not arguments.no_pictures
-    )
+    require_pattern(arguments.group_regex)
+    if arguments.cross_validate is not None:
+        evaluation, model = judge_by_cross_validation(arguments, config), None
+    else:
+        # What cannot be judged is said before the network is built.
+        read_labelled_images(arguments.images, config, group_regex=arguments.group_regex)
+        evaluation, model = _judge(arguments), arguments.model
+    write_evaluation(arguments.out, evaluation, model=model, pictures=not arguments.no_pictures)
     warn_of_problems(evaluation.problems)
     if arguments.json:
         from classifier.evaluation.metrics import metrics_of
@@ -92,9 +121,21 @@ def _judge(arguments: argparse.Namespace) -> Evaluation:
         return evaluate_images(
             classifier,
             arguments.images,
+            group_regex=arguments.group_regex,
             field_of_view_finder=find_crop,
+            was_learned=_learned(arguments.model),
             progress=show,
         )
+
+
+def _learned(model: Path) -> Callable[[Path], bool] | None:
+    """Whether a file's content was learned from; None if no lock lies beside the model."""
+    from classifier.dataset.lock_file import LOCK_NAME, read_lock
+
+    if not (model / LOCK_NAME).is_file():
+        return None
+    known = {file.sha256 for file in read_lock(model).files if file.split != "test"}
+    return lambda path: hashlib.sha256(path.read_bytes()).hexdigest() in known
 
 
 def _print_report(evaluation: Evaluation, arguments: argparse.Namespace) -> None:

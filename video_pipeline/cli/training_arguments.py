@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from classifier.training.preparing import DatasetOptions
     from classifier.training.settings import TrainingSettings
 
-__all__ = ["add_dataset_options", "add_settings", "dataset_options", "training_settings"]
+__all__ = [
+    "add_dataset_options",
+    "add_settings",
+    "dataset_options",
+    "require_pattern",
+    "training_settings",
+]
 
 
 def add_dataset_options(parser: argparse.ArgumentParser) -> None:
@@ -179,14 +185,9 @@ def dataset_options(arguments: argparse.Namespace) -> DatasetOptions:
     """
     from classifier.config import BACKGROUND_NAMES
     from classifier.dataset.class_list import read_class_list
-    from classifier.dataset.groups import group_pattern
     from classifier.training.preparing import DatasetOptions
 
-    if arguments.group_regex is not None:
-        try:
-            group_pattern(arguments.group_regex)
-        except ValueError as error:
-            raise WrongCallError(f"--group-regex: {error}") from error
+    require_pattern(arguments.group_regex)
     names = arguments.background
     return DatasetOptions(
         background=tuple(names.split(",")) if names is not None else BACKGROUND_NAMES,
@@ -195,6 +196,21 @@ def dataset_options(arguments: argparse.Namespace) -> DatasetOptions:
         strict=arguments.strict,
         allow_empty=arguments.allow_empty,
     )
+
+
+def require_pattern(group_regex: str | None) -> None:
+    """Refuse a ``--group-regex`` that is none.
+
+    Raises:
+        WrongCallError: it is no pattern, or finds nothing by a group.
+    """
+    from classifier.dataset.groups import group_pattern
+
+    if group_regex is not None:
+        try:
+            group_pattern(group_regex)
+        except ValueError as error:
+            raise WrongCallError(f"--group-regex: {error}") from error
 
 
 def training_settings(arguments: argparse.Namespace, *, table: bool) -> TrainingSettings:

@@ -16,6 +16,8 @@ from classifier.training.augmentation.pipeline import EFFECTS, Strength, build_a
 __all__ = ["draw_columns", "write_contact_sheet"]
 
 _MOST_CELL_PX = 224
+_LEAST_CELL_PX = 160
+"""The columns' names are as wide."""
 _GAP_PX = 6
 _HEAD_PX, _MARGIN_PX = 76, 24
 _DOTS_PER_INCH = 150
@@ -69,9 +71,12 @@ def _apply(layer: Any, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _lay_out(columns: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """One white-gapped RGB image of all pictures, large ones shrunk."""
+    """One white-gapped RGB image of all pictures, large ones shrunk and small ones enlarged."""
     height, width = columns[0].shape[1:3]
-    scale = min(1.0, _MOST_CELL_PX / max(height, width))
+    side = max(height, width)
+    # Small ones are enlarged by a whole number: each of their pixels stays a square.
+    scale = min(max(1.0, _LEAST_CELL_PX // side), _MOST_CELL_PX / side)
+    way = cv2.INTER_AREA if scale <= 1 else cv2.INTER_NEAREST
     cell = round(height * scale), round(width * scale)
     n_rows = len(columns[0])
     shape = [
@@ -80,7 +85,7 @@ def _lay_out(columns: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     mosaic = np.full((*shape, 3), 255, dtype=np.uint8)
     for k, pictures in enumerate(columns):
         for i, picture in enumerate(pictures):
-            shown = cv2.resize(picture, cell[::-1], interpolation=cv2.INTER_AREA)
+            shown = cv2.resize(picture, cell[::-1], interpolation=way)
             y, x = i * (cell[0] + _GAP_PX), k * (cell[1] + _GAP_PX)
             mosaic[y : y + cell[0], x : x + cell[1]] = shown
     return mosaic

@@ -47,8 +47,10 @@ def test_the_page_shows_the_pictures_pixel_for_pixel_in_the_same_bytes(
     assert page.shape[1] > n_columns * 64
     assert page.shape[0] > 2 * 80
     for picture in pictures:
-        _, _, (x, y), _ = cv2.minMaxLoc(cv2.matchTemplate(page, picture, cv2.TM_SQDIFF))
-        np.testing.assert_array_equal(page[y : y + 80, x : x + 64], picture)
+        # Small pictures are shown twice as large.
+        shown = picture.repeat(2, axis=0).repeat(2, axis=1)
+        _, _, (x, y), _ = cv2.minMaxLoc(cv2.matchTemplate(page, shown, cv2.TM_SQDIFF))
+        np.testing.assert_array_equal(page[y : y + 160, x : x + 128], shown)
 
 
 def test_a_sheet_of_basic_augmentation_has_no_single_effects(
