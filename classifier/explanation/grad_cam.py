@@ -44,7 +44,7 @@ class GradCam:
         height, width = config.input_size_px
         graph = _closed_form(network, config) if layer == "conv5" else _by_gradient(network, config)
         signature = tf.TensorSpec((_GRAPH_IMAGES, height, width, 3), tf.uint8)
-        self._graph = tf.function(graph, input_signature=[signature])
+        self._graph = tf.function(graph, input_signature=[signature]).get_concrete_function()
         # (n, height, width, channels)
         self.map_size_px: tuple[int, int] = tuple(
             network.backbone.get_layer(LAYERS[layer]).output.shape[1:3]

@@ -1,0 +1,277 @@
+"""``surgical-video explain`` as a person calls it: images, folders, moments; right and wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.cli.test_bad_input import Called, call
+from tests.support.clips import read_barcode, steady, write_clip
+from video_pipeline.cli.explain_inputs import Subject, find_inputs, read_subjects
+from video_pipeline.cli.field_of_view import find_crop
+
+__all__ = ["call"]
+
+Call = Callable[..., Called]
+
+
+def write_picture(path: Path, *, seed: int = 0, size_px: tuple[int, int] = (90, 120)) -> Path:
+    image = np.random.default_rng(seed).integers(0, 256, (*size_px, 3), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written by hand: OpenCV takes no file name that is not text.
+    path.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+    return path
+
+
+def rows_of(out: Path) -> list[dict[str, str]]:
+    with (out / "explanations.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def width_of(path: Path) -> int:
+    image = cv2.imread(str(path))
+    assert image is not None
+    return int(image.shape[1])
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recordings")
+    return write_clip(folder / "clip.mp4", steady(75), size_px=(240, 426))
+
+
+@pytest.mark.slow
+def test_images_folders_and_moments_in_one_call(
+    call: Call, model_folder: Path, clip: Path, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "frames", tmp_path / "out"
+    for k, name in enumerate(["b.png", "a.png", "deep/a.jpg", ".hidden.png"]):
+        write_picture(folder / name, seed=k)
+    (folder / "notes.txt").write_text("no image")
+    called = call(
+        *("explain", model_folder, folder, folder / "a.png", clip),
+        *("--at", "0:01.5", "--at", "0.04", "--out", out, "--all-tools"),
+    )
+    assert called.status == 0
+    assert not called.problems
+    rows = rows_of(out)
+    images = [(Path(row["image"]).name, row["time_s"]) for row in rows[::3]]
+    assert images == [
+        ("a.png", ""),
+        ("b.png", ""),
+        ("a.jpg", ""),
+        ("clip.mp4", "0.040"),
+        ("clip.mp4", "1.500"),
+    ]
+    sheets = [row["sheet"] for row in rows[::3]]
+    assert sheets[3:] == ["clip_000000.040s.png", "clip_000001.500s.png"]
+    assert len(set(sheets)) == 5, "a.png and a.jpg each have a sheet of their own"
+    assert sorted(path.name for path in out.iterdir()) == sorted([*sheets, "explanations.csv"])
+    assert [row["tool"] for row in rows[:3]] == ["grasper", "hook", "scissors"]
+    assert (
+        f"sheets: {out}/<name>.png; peaks and probabilities: {out}/explanations.csv" in called.out
+    )
+
+
+@pytest.mark.slow
+def test_the_table_says_what_was_answered_and_where(
+    call: Call, model_folder: Path, tmp_path: Path
+) -> None:
+    from classifier.dataset.images import read_image
+    from classifier.explanation.grad_cam import explain_images
+    from classifier.prediction import load_classifier
+
+    path, out = write_picture(tmp_path / "x.png", size_px=(480, 854)), tmp_path / "out"
+    assert call("explain", model_folder, path, "--out", out).status == 0
+    image = read_image(path, size_px=(64, 64))[np.newaxis]
+    probabilities = load_classifier(model_folder).predict(image)[0][0]
+    maps = np.maximum(explain_images(model_folder, image)[0], 0)
+    for row, probability, one_map in zip(rows_of(out), probabilities, maps, strict=True):
+        assert row["probability"] == f"{probability:.4f}"
+        assert row["visible"] == str(int(probability >= 0.5))
+        assert float(row["map_max"]) == pytest.approx(one_map.max(), rel=1e-3)
+        assert (row["peak_x_px"] == "") == (one_map.max() <= 0)
+        if row["peak_x_px"] != "":
+            y, x = np.unravel_index(one_map.argmax(), one_map.shape)
+            assert int(row["peak_x_px"]) * 2 // 854 == x
+            assert int(row["peak_y_px"]) * 2 // 480 == y
+
+
+@pytest.mark.slow
+def test_a_moment_is_the_frame_on_display_as_annotate_sees_it(
+    call: Call, model_folder: Path, clip: Path, tmp_path: Path
+) -> None:
+    from classifier.model.bundle import read_model_folder
+
+    config = read_model_folder(model_folder).config
+    inputs, _ = find_inputs([clip], tmp_path, has_moments=True)
+    moments = [Fraction("2.959"), Fraction(1), Fraction("0.079")]
+    subjects = [one for one in read_subjects(inputs, moments, config) if isinstance(one, Subject)]
+    assert [one.time_ms for one in subjects] == [79, 1000, 2959]
+    assert [read_barcode(one.seen.image) for one in subjects] == [1, 25, 73]
+    assert {one.seen.image.shape for one in subjects} == {(240, 426, 3)}
+
+    out, timelines = tmp_path / "out", tmp_path / "timelines"
+    assert call("explain", model_folder, clip, "--at", "1", "--out", out).status == 0
+    call("annotate", clip, "--model", model_folder, "--out", timelines, "--quiet")
+    with (timelines / "clip" / "timeline.csv").open(encoding="utf-8", newline="") as file:
+        second = list(csv.DictReader(file))[1]
+    for row in rows_of(out):
+        assert row["probability"] == second[f"{row['tool']}_probability"]
+
+
+@pytest.mark.slow
+def test_maps_of_a_model_that_crops_lie_in_the_uncropped_picture(
+    call: Call, model_folder: Path, tmp_path: Path
+) -> None:
+    model = Path(shutil.copytree(model_folder, tmp_path / "model"))
+    described = json.loads((model / "classifier.json").read_text())
+    described["crops_field_of_view"] = True
+    (model / "classifier.json").write_text(json.dumps(described))
+    image = np.zeros((256, 512, 3), np.uint8)
+    image[:, 200:456] = np.random.default_rng(4).integers(90, 220, (256, 256, 3))
+    cut = find_crop([image])(image)
+    # Where the finder cuts, told by where its view begins in memory.
+    left = (cut.ctypes.data - image.ctypes.data) // 3
+    right = left + cut.shape[1]
+    assert 190 < left <= 200
+    assert 456 <= right < 466
+    cv2.imwrite(str(tmp_path / "whole.png"), image)
+    cv2.imwrite(str(tmp_path / "cut.png"), cut)
+    out = tmp_path / "out"
+    called = call(
+        *("explain", model, tmp_path / "whole.png", tmp_path / "cut.png", "--out", out),
+        *("--all-tools", "--overlays"),
+    )
+    assert called.status == 0
+    for of_whole, of_cut in zip(rows_of(out)[:3], rows_of(out)[3:], strict=True):
+        assert of_whole["probability"] == of_cut["probability"], "the border was not cut off"
+        assert of_whole["peak_y_px"] == of_cut["peak_y_px"]
+        if of_cut["peak_x_px"] != "":
+            assert int(of_whole["peak_x_px"]) == int(of_cut["peak_x_px"]) + left
+    assert any(row["peak_x_px"] != "" for row in rows_of(out))
+    for path in (out / "overlays" / "whole").iterdir():
+        overlay = cv2.imread(str(path))
+        assert overlay is not None
+        np.testing.assert_array_equal(overlay[:, :left], image[:, :left])
+        np.testing.assert_array_equal(overlay[:, right:], image[:, right:])
+
+
+@pytest.mark.slow
+def test_the_tools_asked_for_have_panels_and_files(
+    call: Call, model_folder: Path, tmp_path: Path
+) -> None:
+    path = write_picture(tmp_path / "x.png", size_px=(480, 600))
+    widths = {}
+    for name, options in {
+        "one": ["--tool", "hook"],
+        "two": ["--tool", "scissors", "--tool", "hook", "--tool", "hook", "--overlays"],
+        "top": ["--top", "2"],
+        "all": ["--all-tools", "--layer", "conv4"],
+    }.items():
+        assert call("explain", model_folder, path, "--out", tmp_path / name, *options).status == 0
+        widths[name] = width_of(tmp_path / name / "x.png")
+    assert widths["one"] < widths["two"] == widths["top"] < widths["all"]
+    overlays = sorted(one.name for one in (tmp_path / "two" / "overlays" / "x").iterdir())
+    assert overlays == ["02_hook.png", "03_scissors.png"]
+    assert width_of(tmp_path / "two" / "overlays" / "x" / "02_hook.png") == 600
+
+
+@pytest.mark.slow
+def test_a_file_name_is_data(call: Call, model_folder: Path, tmp_path: Path) -> None:
+    names = [b"caf\xe9.png", "手術\n1.png".encode(), b"$x^2$.png", b"-.png", b'x, "y".png']
+    paths = [write_picture(tmp_path / "in" / os.fsdecode(name)) for name in names]
+    out = tmp_path / "out"
+    called = call("explain", model_folder, paths[0].parent, "--out", out)
+    assert called.status == 0
+    rows = rows_of(out)
+    assert len(rows) == 3 * len(names)
+    assert len({row["sheet"] for row in rows}) == len(names)
+    assert all((out / row["sheet"]).is_file() for row in rows)
+
+
+@pytest.mark.slow
+def test_an_image_called_as_a_moment_of_a_recording_keeps_its_own_sheet(
+    call: Call, model_folder: Path, clip: Path, tmp_path: Path
+) -> None:
+    image = write_picture(tmp_path / "clip_000001.000s.png")
+    out = tmp_path / "out"
+    assert call("explain", model_folder, image, clip, "--at", "1", "--out", out).status == 0
+    assert len({row["sheet"] for row in rows_of(out)}) == 2
+    assert len(list(out.iterdir())) == 3
+
+
+@pytest.mark.slow
+def test_the_others_go_on_where_one_fails(
+    call: Call, model_folder: Path, clip: Path, tmp_path: Path
+) -> None:
+    good, bad = write_picture(tmp_path / "good.png"), tmp_path / "bad.png"
+    bad.write_bytes(good.read_bytes()[:200])
+    text = tmp_path / "text.mp4"
+    text.write_text("a text\n" * 99)
+    (tmp_path / "empty").mkdir()
+    called = call(
+        *("explain", model_folder, bad, tmp_path / "none.png", text, tmp_path / "empty"),
+        *(clip, good, "--at", "1", "--at", "77", "--out", tmp_path / "out"),
+    )
+    assert called.status == 1
+    found = "\n".join(called.problems)
+    assert len(called.problems) == 5
+    assert f"{bad}: the image is cut off" in found
+    assert "none.png: no such file or folder" in found
+    assert "text.mp4: not a video container" in found
+    assert "empty: no image in this folder" in found
+    assert "clip.mp4: shows nothing at 77 s; the recording lasts 3.0 s" in found
+    assert {Path(row["image"]).name for row in rows_of(tmp_path / "out")} == {
+        "clip.mp4",
+        "good.png",
+    }
+    assert "2 pictures explained, 5 failed" in called.out
+
+
+def test_nothing_is_written_where_nothing_can_be_explained(
+    call: Call, model_folder: Path, tmp_path: Path
+) -> None:
+    called = call("explain", model_folder, tmp_path / "none.png", "--out", tmp_path / "out")
+    assert called.status == 1
+    assert len(called.problems) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_wrong_call_says_what_would_be_right(
+    call: Call, model_folder: Path, clip: Path, tmp_path: Path
+) -> None:
+    image, out = write_picture(tmp_path / "x.png"), tmp_path / "out"
+    for arguments, cause in (
+        ([image, "--tool", "hammer"], "no tool 'hammer', only grasper, hook, scissors"),
+        ([clip], "such as --at 1:30"),
+        ([image, "--at", "3"], "--at is for recordings"),
+    ):
+        called = call("explain", model_folder, *arguments, "--out", out)
+        assert called.status == 2
+        assert cause in called.problems[0]
+    assert call("explain", model_folder, image, "--at", "soon", "--out", out).status == 2
+    assert call("explain", model_folder, image, "--tool", "hook", "--top", "1").status == 2
+    assert not out.exists()
+
+
+@pytest.mark.slow
+def test_results_are_not_buried_unasked(call: Call, model_folder: Path, tmp_path: Path) -> None:
+    image, out = write_picture(tmp_path / "x.png"), tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    called = call("explain", model_folder, image, "--out", out)
+    assert called.status == 1
+    assert "--overwrite" in called.problems[0]
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+    assert call("explain", model_folder, image, "--out", out, "--overwrite").status == 0
+    assert sorted(path.name for path in out.iterdir()) == ["explanations.csv", "x.png"]
