@@ -32,14 +32,14 @@ from classifier.model.layout import weight_shapes
 from classifier.model.self_test import check_self_test
 from classifier.model.weights import read_arrays
 
-__all__ = ["FORMATS", "ExportFormat", "ExportReport", "export_model", "require_exporter"]
+__all__ = ["RUNTIMES", "ExportReport", "Runtime", "export_model", "require_exporter"]
 
-ExportFormat = Literal["onnx", "saved_model"]
-FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+Runtime = Literal["onnx", "saved_model"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
 PARITY_NAME = "parity.json"
-_PLACES: dict[ExportFormat, str] = {"onnx": "model.onnx", "saved_model": "saved_model"}
-_PACKAGES: dict[ExportFormat, tuple[str, ...]] = {
+_PLACES: dict[Runtime, str] = {"onnx": "model.onnx", "saved_model": "saved_model"}
+_PACKAGES: dict[Runtime, tuple[str, ...]] = {
     "onnx": ("onnx", "onnxruntime"),
     "saved_model": ("tensorflow",),
 }
@@ -57,20 +57,20 @@ class ExportReport:
     """Whether its probabilities are those after calibration; they never are yet."""
 
 
-def require_exporter(out: Path, format: ExportFormat) -> None:  # noqa: A002 - its name outside
+def require_exporter(out: Path, runtime: Runtime) -> None:
     """Refuse, before anything is loaded, an export whose packages are not installed.
 
     Raises:
         ClassifierError: one is missing.
     """
-    for package in _PACKAGES[format]:
+    for package in _PACKAGES[runtime]:
         if importlib.util.find_spec(package) is None:
             raise ClassifierError(
                 out, f"cannot be written: the package {package} is not installed", hint=_INSTALL
             )
 
 
-def export_model(folder: ModelFolder, out: Path, format: ExportFormat) -> ExportReport:  # noqa: A002
+def export_model(folder: ModelFolder, out: Path, runtime: Runtime) -> ExportReport:
     """Write the network of ``folder`` into the new folder ``out``, with its description and parity.
 
     Raises:
@@ -78,16 +78,16 @@ def export_model(folder: ModelFolder, out: Path, format: ExportFormat) -> Export
         ClassifierError: a package is missing, ``out`` cannot be written, or the exported model
             answers otherwise than the network; nothing is left then.
     """
-    require_exporter(out, format)
+    require_exporter(out, runtime)
     from classifier.model.plain_network import plain_answer, plain_network
 
     config, network = folder.config, plain_network(folder)
     answer = plain_answer(network)
     check_self_test(folder.path, config, answer)
     with new_folder(out) as beside:
-        place = beside / _PLACES[format]
-        described = _describe(folder, format)
-        if format == "onnx":
+        place = beside / _PLACES[runtime]
+        described = _describe(folder, runtime)
+        if runtime == "onnx":
             weights = read_arrays(folder.weights_path, weight_shapes(config))
             write_onnx(place, config, weights, notes=_notes(folder, described))
             exported = _opened_onnx(place)
@@ -99,8 +99,8 @@ def export_model(folder: ModelFolder, out: Path, format: ExportFormat) -> Export
         parity = measure_parity(config, answer, exported)
         _require_parity(out, parity)
         _write_json(beside / CONFIG_NAME, described)
-        _write_json(beside / PARITY_NAME, _as_json(folder, parity, format))
-    return ExportReport(out / _PLACES[format], parity)
+        _write_json(beside / PARITY_NAME, _as_json(folder, parity, runtime))
+    return ExportReport(out / _PLACES[runtime], parity)
 
 
 def _require_parity(out: Path, parity: Parity) -> None:
@@ -126,13 +126,13 @@ def _opened_onnx(place: Path) -> Exported:
     return answer
 
 
-def _describe(folder: ModelFolder, format: ExportFormat) -> dict[str, Any]:  # noqa: A002
+def _describe(folder: ModelFolder, runtime: Runtime) -> dict[str, Any]:
     """The model's own description, and what a caller of the exported graph has to know."""
     config = folder.config
     content: dict[str, Any] = json.loads(config.to_json())
     content["export"] = {
-        "runtime": format,
-        "model": _PLACES[format],
+        "runtime": runtime,
+        "model": _PLACES[runtime],
         "model_sha256": folder.digest,
         "input": {
             "images": f"(n, {config.input_size_px[0]}, {config.input_size_px[1]}, 3) uint8 RGB; "
@@ -169,13 +169,13 @@ def _notes(folder: ModelFolder, described: Mapping[str, Any]) -> dict[str, str]:
     return {name: json.dumps(value, ensure_ascii=False) for name, value in notes.items()}
 
 
-def _as_json(folder: ModelFolder, parity: Parity, format: ExportFormat) -> dict[str, Any]:  # noqa: A002
-    packages = sorted({"keras", "numpy", "tensorflow", *_PACKAGES[format]})
+def _as_json(folder: ModelFolder, parity: Parity, runtime: Runtime) -> dict[str, Any]:
+    packages = sorted({"keras", "numpy", "tensorflow", *_PACKAGES[runtime]})
     return {
         **dataclasses.asdict(parity),
         "holds": parity.holds,
         "compared": "the exported model against the network in float32 on the CPU",
-        "runtime": format,
+        "runtime": runtime,
         "model_sha256": folder.digest,
         "versions": {
             "python": platform.python_version(),

@@ -38,7 +38,7 @@ def test_images_of_parity_are_all_different_and_always_the_same() -> None:
 
 
 def answer(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return images.reshape(len(images), -1)[:, :2].astype(np.float32) / 50
+    return images.reshape(len(images), -1)[:, :2].astype(np.float32) / np.float32(50)
 
 
 def exported(images: NDArray[np.uint8], *, shift: float = 0) -> dict[str, NDArray[np.float32]]:
@@ -68,9 +68,9 @@ def test_outputs_of_another_shape_are_refused() -> None:
         measure_parity(CONFIG, answer, wide)
 
 
-def opened(out: Path, format: str) -> Any:
+def opened(out: Path, runtime: str) -> Any:
     """What answers by an exported folder, by the runtime's own means."""
-    if format == "onnx":
+    if runtime == "onnx":
         import onnxruntime  # type: ignore[import-not-found,unused-ignore]
 
         session = onnxruntime.InferenceSession(str(out / "model.onnx"))
@@ -84,20 +84,20 @@ def opened(out: Path, format: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("format", EITHER)
+@pytest.mark.parametrize("runtime", EITHER)
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
 def test_an_exported_model_answers_as_the_classifier(
-    tmp_path: Path, images: NDArray[np.uint8], head: str, format: str
+    tmp_path: Path, images: NDArray[np.uint8], head: str, runtime: str
 ) -> None:
     from classifier.prediction import load_classifier
 
     folder = make_model_folder(tmp_path / "model", head=head)
     out = tmp_path / "exported"
-    report = export_model(read_model_folder(folder), out, format)  # type: ignore[arg-type]
+    report = export_model(read_model_folder(folder), out, runtime)  # type: ignore[arg-type]
     assert report.parity.max_probability_difference < 1e-4
     classifier = load_classifier(folder)
     probabilities, features = classifier.predict(images)
-    run = opened(out, format)
+    run = opened(out, runtime)
     for n in (1, len(images)):
         answers = {name: np.asarray(value) for name, value in run(images[:n]).items()}
         np.testing.assert_allclose(answers["probabilities"], probabilities[:n], atol=1e-4)
@@ -106,12 +106,12 @@ def test_an_exported_model_answers_as_the_classifier(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("format", EITHER)
+@pytest.mark.parametrize("runtime", EITHER)
 def test_what_lies_beside_says_how_to_use_it(
-    model_folder: Path, tmp_path: Path, format: str
+    model_folder: Path, tmp_path: Path, runtime: str
 ) -> None:
     folder, out = read_model_folder(model_folder), tmp_path / "exported"
-    report = export_model(folder, out, format)  # type: ignore[arg-type]
+    report = export_model(folder, out, runtime)  # type: ignore[arg-type]
     text = (out / "classifier.json").read_text(encoding="utf-8")
     described = json.loads(text)
     assert ModelConfig.from_json(text) == folder.config
@@ -136,15 +136,15 @@ def test_the_same_model_gives_the_same_onnx_file(model_folder: Path, tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("format", EITHER)
+@pytest.mark.parametrize("runtime", EITHER)
 def test_nothing_is_left_where_parity_fails(
-    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: str
 ) -> None:
     """As if the exporter had folded batch normalisation with another epsilon."""
     monkeypatch.setattr("classifier.model.export.parity.TOLERANCE", 0.0)
     monkeypatch.setattr("classifier.model.export.parity.Parity.holds", False)
     with pytest.raises(ClassifierError, match="the exported model's probabilities are off by"):
-        export_model(read_model_folder(model_folder), tmp_path / "x", format)  # type: ignore[arg-type]
+        export_model(read_model_folder(model_folder), tmp_path / "x", runtime)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -166,7 +166,7 @@ def test_a_model_that_answers_nothing_of_use_is_not_exported(
 def test_a_missing_package_is_named_with_how_to_install_it(
     model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ClassifierError, match=r"pip install 'surgical-video\[onnx\]'"):
         export_model(read_model_folder(model_folder), tmp_path / "x", "onnx")
     assert not (tmp_path / "x").exists()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,11 @@ import pytest
 
 from classifier.config import ModelConfig
 from classifier.errors import WeightsError
+from classifier.model.layout import backbone_layers, backbone_shapes
+from classifier.training.starting_weights import check_starting_weights
+from classifier.training.weights_file import read_weights_file
 from tests.conftest import make_model_folder
+from tests.support.hostile_models import BROKEN, break_folder
 
 # Keras' own way of saving asks NumPy in a way that NumPy warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -101,3 +107,132 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     other.save_weights(tmp_path / "other.weights.h5")
     with pytest.raises(WeightsError, match="not Keras weights of a ResNet50"):
         start(fresh(), tmp_path / "other.weights.h5")
+
+
+def stored(path: Path, *, young: bool = True) -> Path:
+    """A file of weights in either of Keras' layouts, without Keras: all ones."""
+    n_of_kind: dict[str, int] = {}
+    with h5py.File(path, "w") as file:
+        if not young:
+            file.attrs["layer_names"] = [layer.name for layer in backbone_layers()]
+        for layer in backbone_layers():
+            k = n_of_kind.setdefault(layer.kind, 0)
+            n_of_kind[layer.kind] += 1
+            place = f"layers/{layer.kind}{f'_{k}' if k > 0 else ''}/vars" if young else layer.name
+            group = file.create_group(place)
+            names = [str(i) if young else f"{name}:0" for i, (name, _) in enumerate(layer.shapes)]
+            if not young:
+                group.attrs["weight_names"] = names
+            for name, (_, shape) in zip(names, layer.shapes, strict=True):
+                group.create_dataset(name, shape, "float16", chunks=shape, compression="gzip")
+                group[name][...] = 1
+    return path
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """A sound file of each layout."""
+    folder = tmp_path_factory.mktemp("sound")
+    return {young: stored(folder / f"{young}.weights.h5", young=young) for young in (True, False)}
+
+
+BIAS = {True: "layers/conv2d/vars/1", False: "conv1_conv/bias:0"}
+
+
+@pytest.mark.parametrize("young", [True, False])
+def test_both_layouts_are_read_without_keras(sound: dict[bool, Path], young: bool) -> None:
+    values = read_weights_file(sound[young])
+    assert {name: value.shape for name, value in values.items()} == backbone_shapes()
+    assert all((value == 1).all() for value in values.values())
+
+
+@pytest.mark.parametrize("young", [True, False])
+@pytest.mark.parametrize(
+    ("put", "cause"),
+    [
+        (lambda _, __: None, "not Keras weights of a ResNet50"),
+        (lambda file, name: file.create_dataset(name, (9,)), "not Keras weights of a ResNet50"),
+        (
+            lambda file, name: file.create_dataset(name, data=np.full(64, np.nan)),
+            "the weight conv1_conv/bias is not finite",
+        ),
+        (
+            lambda file, name: file.create_dataset(name, data=np.full(64, 1e300)),
+            "the weight conv1_conv/bias is not finite",
+        ),
+        (
+            lambda file, name: file.create_dataset(
+                name, (64,), "float32", external=[("canary.raw", 0, 256)]
+            ),
+            "is not stored in this file",
+        ),
+        (
+            lambda file, name: file.__setitem__(name, h5py.ExternalLink("other.h5", "/x")),
+            "is a link to another place",
+        ),
+        (lambda file, name: file.create_dataset(name, (64,), "float32"), "was never written"),
+    ],
+    ids=["missing", "shape", "NaN", "too large", "external storage", "external link", "unwritten"],
+)
+def test_hostile_weights_are_refused_in_both_layouts(
+    sound: dict[bool, Path], tmp_path: Path, young: bool, put: Any, cause: str
+) -> None:
+    path = Path(shutil.copy(sound[young], tmp_path / "x.weights.h5"))
+    with h5py.File(path, "r+") as file:
+        del file[BIAS[young]]
+        put(file, BIAS[young])
+    with pytest.raises(WeightsError, match=cause) as caught:
+        check_starting_weights(str(path))
+    assert str(path) in str(caught.value)
+
+
+def test_a_list_of_layers_that_leads_elsewhere_is_refused(
+    sound: dict[bool, Path], tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(sound[False], tmp_path / "x.h5"))
+    with h5py.File(path, "r+") as file:
+        names = file.attrs["layer_names"].tolist()
+        file.attrs["layer_names"] = ["../elsewhere", *names[1:]]
+    with pytest.raises(WeightsError, match=r"lists a layer \.\./elsewhere that it does not hold"):
+        check_starting_weights(str(path))
+
+
+@pytest.mark.parametrize("listed", [np.arange(3), "conv1", np.zeros(70_000, "S1")])
+def test_a_list_that_is_none_is_refused(tmp_path: Path, listed: Any) -> None:
+    with h5py.File(tmp_path / "x.h5", "w", libver="latest") as file:
+        file.attrs["layer_names"] = listed
+    with pytest.raises(WeightsError, match="layer_names is no list of names"):
+        check_starting_weights(str(tmp_path / "x.h5"))
+
+
+def test_whole_models_are_refused_with_what_to_give_instead(
+    sound: dict[bool, Path], tmp_path: Path
+) -> None:
+    archive = tmp_path / "model.keras"
+    archive.write_bytes(b"PK\x03\x04")
+    renamed = Path(shutil.copy(archive, tmp_path / "renamed.weights.h5"))
+    whole = Path(shutil.copy(sound[False], tmp_path / "whole.h5"))
+    with h5py.File(whole, "r+") as file:
+        file.attrs["model_config"] = '{"class_name": "Lambda"}'
+    for path in (archive, renamed, whole):
+        with pytest.raises(WeightsError, match=r"holds a whole model.*; train --weights takes a"):
+            check_starting_weights(str(path))
+
+
+def test_pipes_and_devices_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(WeightsError, match="is not a plain file but a pipe, socket or device"):
+            check_starting_weights(str(path))
+
+
+def test_a_hostile_model_folder_is_refused_as_a_start(model_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
+    break_folder(folder, BROKEN["external storage"][0])
+    with pytest.raises(WeightsError, match="not stored in this file; pass --weights PATH"):
+        check_starting_weights(str(folder))
+
+
+@pytest.mark.parametrize("weights", ["none", "imagenet"])
+def test_what_is_no_file_passes_the_check(weights: str) -> None:
+    check_starting_weights(weights)
