@@ -21,12 +21,11 @@ from classifier.calibration.calibrating import (
     with_target_shares,
 )
 from classifier.calibration.stored import describe_calibration
-from classifier.config import BACKGROUND_NAMES, ModelConfig
+from classifier.config import ModelConfig
 from classifier.dataset.checking import check_images
-from classifier.dataset.class_folders import read_class_folders
 from classifier.dataset.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
+from classifier.dataset.labelled_images import read_labelled_images
 from classifier.dataset.record import Dataset, ImageProblem
-from classifier.dataset.table import is_table, read_table
 from classifier.errors import ClassifierError, DatasetError
 from classifier.folders import new_folder
 from classifier.model.bundle import CONFIG_NAME, ModelFolder, write_config
@@ -65,6 +64,7 @@ def calibrate_classifier(
     *,
     method: Method = "auto",
     shares: Mapping[str, float] | None = None,
+    group_regex: str | None = None,
     field_of_view_finder: FieldOfViewFinder | None = None,
     progress: Progress | None = None,
 ) -> CalibratedModel:
@@ -83,7 +83,9 @@ def calibrate_classifier(
     require_possible_method(method, head=config.head)
     require_possible_shares(shares or {}, config=config)
     finder = chosen_finder(field_of_view_finder, crops=config.crops_field_of_view)
-    images, fingerprint = _check(_read_labelled(path, config), progress or _ignore)
+    # Validation images are what a calibration is for; a table may say which they are.
+    listed = read_labelled_images(path, config, split="validation", group_regex=group_regex)
+    images, fingerprint = _check(listed, progress or _ignore)
     if len(images) == 0:
         raise DatasetError(path, "no readable image")
     logits = _logits(classifier, cut_to_field_of_view(images, finder), progress or _ignore)
@@ -130,16 +132,6 @@ def write_calibrated_folder(source: ModelFolder, out: Path, config: ModelConfig)
             elif entry.is_file():
                 shutil.copyfile(entry, folder / entry.name)
         write_config(folder, config)
-
-
-def _read_labelled(path: Path, config: ModelConfig) -> Dataset:
-    if is_table(path):
-        return read_table(path, classes=config.tools)
-    # A sigmoid head has no output for folders without any tool, and is told of them all the same.
-    names = config.background if config.head == "softmax" else BACKGROUND_NAMES
-    empty = tuple(dict.fromkeys((*config.background, *names)))
-    named = read_class_folders(path, classes=(*config.tools, *empty), background=empty)
-    return named.without_background()
 
 
 def _check(images: Dataset, progress: Progress) -> tuple[Dataset, str]:

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.config import BACKGROUND_NAMES, ModelConfig
-from classifier.dataset.class_folders import read_class_folders
+from classifier.config import ModelConfig
 from classifier.dataset.field_of_view import FieldOfViewFinder, chosen_finder, cut_to_field_of_view
-from classifier.dataset.groups import with_groups
+from classifier.dataset.labelled_images import read_labelled_images
 from classifier.dataset.record import Dataset, ImageProblem
-from classifier.dataset.table import is_table, read_table, splits_of_table
 from classifier.errors import DatasetError
 from classifier.evaluation import figures
 from classifier.evaluation.answers import Answers, line_up
@@ -29,7 +27,6 @@ __all__ = [
     "ToolScores",
     "evaluate_images",
     "judge",
-    "read_labelled_images",
 ]
 
 _NO_TOOL = "no_tool"
@@ -133,35 +130,6 @@ def _says_no_tool(answers: Answers) -> bool:
     """Whether the confusion matrix needs a class for images without any tool."""
     classes = np.concatenate([answers.true_class, answers.predicted_class])
     return bool((classes[np.tile(answers.single, 2)] == answers.n_tools).any())
-
-
-def read_labelled_images(
-    path: Path, config: ModelConfig, *, split: str = "test", group_regex: str | None = None
-) -> Dataset:
-    """List a folder of class folders or a label table in the columns of the model's tools.
-
-    Of a table with a column ``split``, the rows of that one, if there are any. ``group_regex``
-    finds the recording in a file's name.
-
-    Raises:
-        DatasetError: no images, classes that the model does not know, or a name without a match.
-    """
-    images = _listed(path, config, split)
-    return images if group_regex is None else with_groups(images, group_regex)
-
-
-def _listed(path: Path, config: ModelConfig, split: str) -> Dataset:
-    if is_table(path):
-        chosen = split if split in splits_of_table(path) else None
-        return read_table(path, classes=config.tools, split=chosen)
-    if config.head == "softmax":
-        return read_class_folders(
-            path, classes=config.tools + config.background, background=config.background
-        )
-    # A sigmoid head has no output for folders without any tool, and is judged on them all the same.
-    empty = dict.fromkeys((*config.background, *BACKGROUND_NAMES))
-    named = read_class_folders(path, classes=(*config.tools, *empty), background=tuple(empty))
-    return named.without_background()
 
 
 def _predict(

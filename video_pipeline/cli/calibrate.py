@@ -17,6 +17,7 @@ from video_pipeline.cli.console import (
     warn_of_problems,
 )
 from video_pipeline.cli.field_of_view import find_crop
+from video_pipeline.cli.group_regex import add_group_regex, require_pattern
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def add_parser(commands: Any) -> None:
         help="auto: whatever is best on images held out, which may be none (default); temperature "
         "is for softmax heads, platt and isotonic are for sigmoid heads",
     )
+    add_group_regex(parser)
     priors = parser.add_argument_group(
         "priors", "how often tools are visible in operations, where the labelled images differ"
     )
@@ -92,6 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     from classifier.model.bundle import read_model_folder
 
     # What can be refused is refused before TensorFlow is loaded.
+    require_pattern(arguments.group_regex)
     folder = read_model_folder(arguments.model)
     shares = _shares(arguments, folder.config)
     try:
@@ -117,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.images,
             method=arguments.method,
             shares=shares,
+            group_regex=arguments.group_regex,
             field_of_view_finder=find_crop,
             progress=show,
         )

@@ -74,8 +74,8 @@ def _images(arguments: argparse.Namespace, config: ModelConfig) -> Dataset:
     from classifier.dataset.checking import check_images
     from classifier.dataset.class_folders import find_split
     from classifier.dataset.field_of_view import chosen_finder, cut_to_field_of_view
+    from classifier.dataset.labelled_images import read_labelled_images
     from classifier.dataset.table import is_table
-    from classifier.evaluation.judging import read_labelled_images
 
     path = arguments.images
     if not is_table(path) and path.is_dir():

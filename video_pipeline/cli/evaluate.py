@@ -13,8 +13,8 @@ from video_pipeline.cli.arguments import positive_int
 from video_pipeline.cli.console import print_result, printable, progress_bar, warn_of_problems
 from video_pipeline.cli.cross_validation import judge_by_cross_validation
 from video_pipeline.cli.field_of_view import find_crop
+from video_pipeline.cli.group_regex import add_group_regex, require_pattern
 from video_pipeline.cli.table import align
-from video_pipeline.cli.training_arguments import require_pattern
 
 if TYPE_CHECKING:
     from classifier.evaluation.judging import Evaluation, Interval
@@ -50,11 +50,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "images", type=Path, metavar="DATASET/test", help="<tool>/*.jpg folders or a label table"
     )
-    parser.add_argument(
-        "--group-regex",
-        metavar="PATTERN",
-        help="finds the recording in a file's name, such as '^(case[0-9]+)_'",
-    )
+    add_group_regex(parser)
     parser.add_argument(
         "--cross-validate",
         type=positive_int,
@@ -86,8 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     config = read_model_folder(arguments.model).config
     require_free(arguments.out, overwrite=arguments.overwrite)
 
+    from classifier.dataset.labelled_images import read_labelled_images
     from classifier.evaluation.files import write_evaluation
-    from classifier.evaluation.judging import read_labelled_images
 
     require_pattern(arguments.group_regex)
     if arguments.cross_validate is not None:

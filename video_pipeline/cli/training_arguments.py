@@ -15,6 +15,7 @@ from video_pipeline.cli.arguments import (
     probability,
     share,
 )
+from video_pipeline.cli.group_regex import add_group_regex, require_pattern
 
 if TYPE_CHECKING:
     from classifier.training.preparing import DatasetOptions
@@ -24,7 +25,6 @@ __all__ = [
     "add_dataset_options",
     "add_settings",
     "dataset_options",
-    "require_pattern",
     "training_settings",
 ]
 
@@ -32,12 +32,7 @@ __all__ = [
 def add_dataset_options(parser: argparse.ArgumentParser) -> None:
     """What the dataset's files do not say themselves."""
     options = parser.add_argument_group("dataset")
-    options.add_argument(
-        "--group-regex",
-        metavar="PATTERN",
-        help="finds the recording in a file's name, such as '^(case[0-9]+)_'; named groups video "
-        "and patient say which. Images of one are never on both sides of a split",
-    )
+    add_group_regex(options)
     options.add_argument(
         "--classes",
         type=Path,
@@ -196,21 +191,6 @@ def dataset_options(arguments: argparse.Namespace) -> DatasetOptions:
         strict=arguments.strict,
         allow_empty=arguments.allow_empty,
     )
-
-
-def require_pattern(group_regex: str | None) -> None:
-    """Refuse a ``--group-regex`` that is none.
-
-    Raises:
-        WrongCallError: it is no pattern, or finds nothing by a group.
-    """
-    from classifier.dataset.groups import group_pattern
-
-    if group_regex is not None:
-        try:
-            group_pattern(group_regex)
-        except ValueError as error:
-            raise WrongCallError(f"--group-regex: {error}") from error
 
 
 def training_settings(arguments: argparse.Namespace, *, table: bool) -> TrainingSettings:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.arguments import WrongCallError, positive_int
 from video_pipeline.cli.console import print_result, printable, progress_bar
+from video_pipeline.cli.group_regex import add_group_regex, require_pattern
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="refuse images of more pixels; 35651584 (8192 x 4352) at most",
     )
+    add_group_regex(parser)
     parser.add_argument(
         "--background",
         metavar="NAME,NAME",
@@ -71,12 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Scan and print what was found."""
     from classifier.config import BACKGROUND_NAMES
     from classifier.dataset.decoding import MAX_PIXELS
+    from classifier.dataset.groups import with_groups
     from classifier.dataset.scan import scan_dataset
 
     max_pixels = arguments.max_pixels if arguments.max_pixels is not None else MAX_PIXELS
     if max_pixels > MAX_PIXELS:
         raise WrongCallError(f"--max-pixels: {MAX_PIXELS} at most, not {max_pixels}")
-    names = arguments.background
+    names, regex = arguments.background, arguments.group_regex
+    require_pattern(regex)
     with progress_bar(desc="images", unit="image", leave=False) as bar:
 
         def show(n_done: int, n_images: int) -> None:
@@ -88,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             background=names.split(",") if names is not None else BACKGROUND_NAMES,
             max_pixels=max_pixels,
             allow_empty=arguments.allow_empty,
+            regroup=None if regex is None else lambda images: with_groups(images, regex),
             progress=show,
         )
     has_faults = report.has_faults(strict=arguments.strict)
