@@ -18,31 +18,15 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
+from classifier.dataset.checking import CheckedFile, fingerprint
 from classifier.dataset.record import Dataset
 
-__all__ = ["SPLITS", "DatasetLock", "DigestedFile", "LockedFile", "digest_of_path", "lock_dataset"]
+__all__ = ["SPLITS", "DatasetLock", "LockedFile", "digest_of_path", "lock_dataset"]
 
 SPLITS = ("train", "validation", "test")
-
-
-class DigestedFile(Protocol):
-    """One image file that was read and digested."""
-
-    @property
-    def path(self) -> Path:
-        """As the dataset has it."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Its size."""
-
-    @property
-    def sha256(self) -> str:
-        """Of its content, in hex."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +98,7 @@ class DatasetLock:
 
 
 def lock_dataset(
-    splits: Mapping[str, Dataset], files: Iterable[DigestedFile], *, names: bool = False
+    splits: Mapping[str, Dataset], files: Iterable[CheckedFile], *, names: bool = False
 ) -> DatasetLock:
     """Describe the images of ``train``, ``validation`` and ``test``, as far as there are any.
 
@@ -134,7 +118,7 @@ def lock_dataset(
     ]
     parts = list(splits.values())
     return DatasetLock(
-        dataset_sha256=_fingerprint(digested[path] for part in parts for path in part.paths),
+        dataset_sha256=fingerprint(digested[path] for part in parts for path in part.paths),
         tools=tuple(dict.fromkeys(name for part in parts for name in part.tools)),
         background=tuple(dict.fromkeys(name for part in parts for name in part.background)),
         n_recordings=_n_different([part.videos for part in parts]),
@@ -149,7 +133,7 @@ def digest_of_path(path: str) -> str:
 
 
 def _locked_files(
-    split: str, dataset: Dataset, digested: Mapping[Path, DigestedFile], *, names: bool
+    split: str, dataset: Dataset, digested: Mapping[Path, CheckedFile], *, names: bool
 ) -> Iterable[LockedFile]:
     root = dataset.source if dataset.source.is_dir() else dataset.source.parent
     classes = np.array(dataset.classes)
@@ -174,16 +158,6 @@ def _relative_name(root: Path, path: Path) -> str:
         return posixpath.normpath(path.relative_to(root).as_posix())
     except ValueError:
         return f"{path.parent.name}/{path.name}"
-
-
-def _fingerprint(files: Iterable[DigestedFile]) -> str:
-    """The digest over all images that ``checking.check_images`` gives for them."""
-    lines = sorted(
-        f"{file.path.parent.name}/{file.path.name}\0{file.size_bytes}\0{file.sha256}"
-        for file in files
-    )
-    content = "\n".join(lines).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(content).hexdigest()
 
 
 def _n_different(groups: Iterable[tuple[str, ...] | None]) -> int | None:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.dataset.checking import check_images
 from classifier.dataset.class_folders import find_split, read_class_folders
+from classifier.dataset.inspection import inspect_images
 from classifier.dataset.lock import DatasetLock, lock_dataset
 from classifier.dataset.record import Dataset, ImageProblem
 from classifier.dataset.table import is_table, read_table, splits_of_table
 from classifier.errors import DatasetError
 
 __all__ = ["lock_of_dataset"]
-
-
-@dataclass(frozen=True)
-class _Digested:
-    path: Path
-    size_bytes: int
-    sha256: str
 
 
 def lock_of_dataset(
@@ -48,12 +39,12 @@ def lock_of_dataset(
         if progress is not None:
             progress(n_done, n_images)
 
-    checked = {split: check_images(part, progress=count)[0] for split, part in parts.items()}
-    paths = [image for part in checked.values() for image in part.paths]
-    if not paths:
+    paths = [image for part in parts.values() for image in part.paths]
+    inspected = inspect_images(paths, progress=count)
+    checked = {split: check_images(part, inspected=inspected)[0] for split, part in parts.items()}
+    files = [image.file for image in inspected.values() if image.file is not None]
+    if not files:
         raise DatasetError(path, "no image that can be read")
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        files = list(pool.map(_digest, paths))
     problems = tuple(problem for part in checked.values() for problem in part.problems)
     return lock_dataset(checked, files, names=True), problems
 
@@ -69,11 +60,3 @@ def _parts(path: Path) -> Mapping[str, Dataset]:
         own = path.name.casefold()
         folders = {own if own == "test" else "train": path}
     return {split: read_class_folders(folder) for split, folder in folders.items()}
-
-
-def _digest(path: Path) -> _Digested:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(path, f"cannot be read ({error.strerror})") from error
-    return _Digested(path, len(content), hashlib.sha256(content).hexdigest())

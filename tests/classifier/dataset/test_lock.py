@@ -7,14 +7,14 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from classifier.dataset.checking import check_images
+from classifier.dataset.checking import CheckedFile, check_images
 from classifier.dataset.class_folders import read_class_folders
 from classifier.dataset.lock import DatasetLock, LockedFile, digest_of_path, lock_dataset
 from classifier.dataset.lock_difference import diff_locks
@@ -26,16 +26,9 @@ from classifier.errors import ClassifierError, DatasetError
 Maker = Callable[..., Path]
 
 
-@dataclass(frozen=True)
-class Digested:
-    path: Path
-    size_bytes: int
-    sha256: str
-
-
-def digested(path: Path) -> Digested:
+def digested(path: Path) -> CheckedFile:
     content = path.read_bytes()
-    return Digested(path, len(content), hashlib.sha256(content).hexdigest())
+    return CheckedFile(path, len(content), hashlib.sha256(content).hexdigest())
 
 
 def locked(
