@@ -34,6 +34,7 @@ from classifier.training.fitting import FittedNetwork, fit_network
 from classifier.training.preparing import DatasetOptions, PreparedImages, prepare_images
 from classifier.training.progress import EpochRecord, FeaturesTaken, ImagesChecked, TrainingStep
 from classifier.training.settings import TrainingSettings
+from classifier.training.starting_weights import check_starting_weights
 
 __all__ = ["TrainingEvent", "TrainingReport", "train_classifier"]
 
@@ -85,6 +86,7 @@ def train_classifier(
     report = progress or _ignore
     require_free(out, overwrite=overwrite)
     require_decision(checkpoint_folder(out), resume=resume, overwrite=overwrite)
+    check_starting_weights(settings.weights)
     images = prepare_images(
         dataset, settings, options or DatasetOptions(), finder=finder, report=report
     )
