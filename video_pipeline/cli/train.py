@@ -121,13 +121,22 @@ def _warn_of(images: PreparedImages) -> None:
         )
 
 
+def _split_in_words(split_by: str, known: str) -> str:
+    if split_by in {"recording", "patient"}:
+        return f"by {split_by},{known} in all"
+    return split_by
+
+
 def _print_report(report: TrainingReport, arguments: argparse.Namespace) -> None:
     from classifier.dataset.class_folders import find_split
 
     images, model = report.images, printable(str(arguments.out))
+    lock = images.lock
+    groups = lock.n_patients if images.split_by == "patient" else lock.n_recordings
+    known = f" of {groups}" if groups is not None else ""
     print_result(
-        f"trained on {len(images.train)} images, validated on {len(images.validation)} (split by "
-        f"{images.split_by}), starting from {report.starting_weights}"
+        f"trained on {len(images.train)} images, validated on {len(images.validation)} (split "
+        f"{_split_in_words(images.split_by, known)}), starting from {report.starting_weights}"
     )
     print_result(f"model: {model}  (curves: {model}/training.png)")
     if (arguments.out / "augmentation.png").is_file():

@@ -31,7 +31,7 @@ _HINT = "expected are the columns Frame, <tool>, <tool>, ... separated by tabs, 
 # What a label table and a timeline call their own columns, and training its background.
 _TAKEN = frozenset(
     {
-        *("image", "video", "patient", "second", "time_s", "pts_s", "frame", "phase"),
+        *("image", "video", "patient", "split", "second", "time_s", "pts_s", "frame", "phase"),
         *("n_frames", "flag", BACKGROUND_NAME, "background", "unknown"),
     }
 )
