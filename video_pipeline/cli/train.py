@@ -21,7 +21,7 @@ from video_pipeline.cli.training_screen import TrainingScreen
 
 if TYPE_CHECKING:
     from classifier.training.preparing import PreparedImages
-    from classifier.training.training import TrainingReport
+    from classifier.training.training import TrainingEvent, TrainingReport
 
 __all__ = ["add_parser"]
 
@@ -63,19 +63,48 @@ def add_parser(commands: Any) -> None:
     )
     add_dataset_options(parser)
     add_settings(parser)
+    tracking = parser.add_argument_group("tracking")
+    tracking.add_argument(
+        "--track",
+        choices=("mlflow",),
+        help="keep a copy of parameters, epochs and model in an MLflow store on disk, to compare "
+        "trainings by; needs the extra [mlflow]",
+    )
+    tracking.add_argument(
+        "--track-store",
+        type=Path,
+        metavar="DIR",
+        help="folder of mlflow.db and mlartifacts; default: the one that MODEL lies in",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, showing each epoch, and say what to do next."""
     from classifier.dataset.table import is_table
+    from classifier.tracking import open_tracker
     from classifier.training.checkpoint import checkpoint_folder
     from classifier.training.loop import TrainingStoppedError
     from classifier.training.training import train_classifier
 
     options = dataset_options(arguments)
     settings = training_settings(arguments, table=is_table(arguments.dataset))
-    with TrainingScreen() as screen, stop_when_asked() as should_stop:
-        try:
+    try:
+        with (
+            TrainingScreen() as screen,
+            stop_when_asked() as should_stop,
+            open_tracker(
+                arguments.track or "none",
+                store=arguments.track_store or arguments.out.absolute().parent,
+                run_name=arguments.out.absolute().name,
+                settings=settings,
+                warn=warn,
+            ) as tracker,
+        ):
+
+            def tell(event: TrainingEvent) -> None:
+                screen.show(event)
+                tracker.show(event)
+
             report = train_classifier(
                 arguments.dataset,
                 arguments.out,
@@ -86,12 +115,13 @@ def run(arguments: argparse.Namespace) -> int:
                 pictures=not arguments.no_pictures,
                 field_of_view_finder=find_crop,
                 should_stop=should_stop,
-                progress=screen.show,
+                progress=tell,
             )
-        except TrainingStoppedError:
-            folder = checkpoint_folder(arguments.out)
-            warn(f"interrupted; the same call with --resume goes on from {printable(str(folder))}")
-            return INTERRUPTED
+            tracker.finish(report, arguments.out)
+    except TrainingStoppedError:
+        folder = checkpoint_folder(arguments.out)
+        warn(f"interrupted; the same call with --resume goes on from {printable(str(folder))}")
+        return INTERRUPTED
     _warn_of(report.images)
     _print_report(report, arguments)
     return 0
