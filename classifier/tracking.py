@@ -44,8 +44,8 @@ _ENVIRONMENT = {
     # No connection stays open between two calls: the file can be copied, moved and looked into.
     "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
 }
-_KEPT_AT_HOME = ("dataset.lock.json",)
-"""Files of a model folder that may name images."""
+_KEPT_AT_HOME = ("dataset.lock.json", "augmentation.png")
+"""Files of a model folder that may name or show images."""
 _BUSY_S = 5.0
 _MOST_OF_A_CAUSE = 200
 
@@ -238,9 +238,9 @@ class _MlflowRun:
                 "dataset_sha256": training.get("dataset_sha256", ""),
                 "tools": ", ".join(report.config.tools),
                 "background": ", ".join(report.config.background),
-                "n_train": report.n_train,
-                "n_validation": report.n_validation,
-                "split_by_video": report.split_by_video,
+                "n_train": training.get("n_train_images", ""),
+                "n_validation": training.get("n_validation_images", ""),
+                "validation_split": training.get("validation_split", ""),
                 "starting_weights": report.starting_weights,
             }
         )

@@ -148,7 +148,7 @@ def _known(scene: PosedScene, time_s: float, image: NDArray[np.uint8]) -> Iterat
 
 
 def peaks_of(
-    model: Path, known: Sequence[KnownTool], *, layer: str = "conv5"
+    model: Path, known: Sequence[KnownTool], *, layer: str = "conv4"
 ) -> list[tuple[int, int] | None]:
     """Ask a model folder for the peak of each tool in its picture, (x, y) px."""
     from classifier.explanation.grad_cam import load_grad_cam

@@ -85,7 +85,7 @@ class Explainer:
         ]
 
 
-def load_explainer(path: str | Path, *, layer: Layer = "conv5") -> Explainer:
+def load_explainer(path: str | Path, *, layer: Layer = "conv4") -> Explainer:
     """Load a model folder; raises ``ModelFolderError`` where it is missing or broken."""
     return Explainer(load_classifier(path), load_grad_cam(path, layer=layer))
 

@@ -36,7 +36,7 @@ alone, to the last bit."""
 class GradCam:
     """A network that says where it looks; its graph is compiled once."""
 
-    def __init__(self, network: Network, config: ModelConfig, *, layer: Layer = "conv5") -> None:
+    def __init__(self, network: Network, config: ModelConfig, *, layer: Layer = "conv4") -> None:
         if layer not in get_args(Layer):
             raise ValueError(f"a layer is one of {get_args(Layer)}, got {layer!r}")
         self.config = config
@@ -89,7 +89,7 @@ class GradCam:
         return [self.tools.index(tool) for tool in tools]
 
 
-def load_grad_cam(path: str | Path, *, layer: Layer = "conv5") -> GradCam:
+def load_grad_cam(path: str | Path, *, layer: Layer = "conv4") -> GradCam:
     """Load the network of a model folder in order to ask where it looks.
 
     Raises:
@@ -106,7 +106,7 @@ def explain_images(
     images: NDArray[np.uint8],
     *,
     tools: Sequence[str] | None = None,
-    layer: Layer = "conv5",
+    layer: Layer = "conv4",
 ) -> NDArray[np.float32]:
     """Explain the answers of the model in a folder; see ``GradCam.explain`` and its errors."""
     return load_grad_cam(path, layer=layer).explain(images, tools=tools)

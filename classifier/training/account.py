@@ -29,6 +29,8 @@ def account_of_training(
         "settings": chosen,
         "starting_weights": starting_weights,
         "dataset_sha256": images.fingerprint,
+        "n_train_images": len(images.train),
+        "n_validation_images": len(images.validation),
         "n_train": images.train.counts,
         "n_validation": images.validation.counts,
         "n_recordings": images.lock.n_recordings,

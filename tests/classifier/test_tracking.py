@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -43,18 +43,21 @@ REPORT = TrainingReport(
     config=ModelConfig(
         tools=("grasper", "hook"),
         head="sigmoid",
-        training={"dataset_sha256": "ab" * 32},
+        training={
+            "dataset_sha256": "ab" * 32,
+            "n_train_images": 40,
+            "n_validation_images": 8,
+            "validation_split": "by recording",
+        },
         metrics={
             "validation_loss": 0.5,
             "validation_mean_average_precision": None,
             "definition": "of the epoch whose weights are kept",
         },
     ),
-    n_train=40,
-    n_validation=8,
-    split_by_video=True,
+    # The images themselves are none of its business.
+    images=cast(Any, None),
     starting_weights="model earlier_model without its head",
-    problems=(),
     history=HISTORY,
 )
 
@@ -187,7 +190,7 @@ def test_a_run_has_its_parameters(store: Path, model: Path) -> None:
             "dataset_sha256": "ab" * 32,
             "tools": "grasper, hook",
             "n_train": "40",
-            "split_by_video": "True",
+            "validation_split": "by recording",
             "starting_weights": "model earlier_model without its head",
         }.items()
     )

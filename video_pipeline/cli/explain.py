@@ -91,8 +91,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--layer",
         choices=("conv5", "conv4"),
-        default="conv5",
-        help="whose gradient: the last convolutions, or finer ones (default conv5)",
+        default="conv4",
+        help="whose gradient: the last convolutions, or finer ones (default conv4)",
     )
     parser.add_argument(
         "--overlays",

@@ -24,7 +24,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def grad_cam(model_folder: Path) -> GradCam:
     from classifier.explanation.grad_cam import load_grad_cam
 
-    return load_grad_cam(model_folder)
+    return load_grad_cam(model_folder, layer="conv5")
 
 
 def built(folder: Path) -> Any:
@@ -58,7 +58,7 @@ def by_definition(network: Any, images: NDArray[np.uint8], layer: str, tool: int
 def test_the_closed_form_is_the_gradient(folder: Path, images: NDArray[np.uint8]) -> None:
     from classifier.explanation.grad_cam import load_grad_cam
 
-    network, maps = built(folder), load_grad_cam(folder).explain(images[:5])
+    network, maps = built(folder), load_grad_cam(folder, layer="conv5").explain(images[:5])
     head = network.head.get_weights()[0]
     for tool in range(3):
         gradients, expected = by_definition(network, images[:5], "conv5_block3_out", tool)

@@ -73,12 +73,18 @@ def test_a_peak_lies_on_no_tool_of_another_picture(
     assert judge_peaks(known, [None] * len(known)).near == 0
 
 
-def test_the_finer_layer_lies_on_the_tool_more_often(
+def test_most_peaks_lie_on_the_tool_to_the_pixel(
     known: list[KnownTool], peaks: list[tuple[int, int] | None]
 ) -> None:
-    finer = judge_peaks(known, peaks_of(SAMPLES / "model", known, layer="conv4"))
-    assert finer.near >= 0.80
-    assert finer.tool > judge_peaks(known, peaks).tool
+    assert judge_peaks(known, peaks).tool >= 0.80
+
+
+def test_the_coarser_layer_lies_on_the_tool_less_often(
+    known: list[KnownTool], peaks: list[tuple[int, int] | None]
+) -> None:
+    coarser = judge_peaks(known, peaks_of(SAMPLES / "model", known, layer="conv5"))
+    assert coarser.near >= 0.80
+    assert coarser.tool < judge_peaks(known, peaks).tool
 
 
 def test_each_of_several_tools_has_the_peak_of_its_own() -> None:
@@ -121,10 +127,12 @@ def compare(known: list[KnownTool]) -> Callable[[Any], float]:
     network, config = sample_network()
     images = np.stack([one.image for one in known[::2]])
     tools = [config.tools.index(one.tool) for one in known[::2]]
-    learned = GradCam(network, config).explain(images)
+    learned = GradCam(network, config, layer="conv5").explain(images)
 
     def compared(other: Any) -> float:
-        return mean_rank_correlation(learned, GradCam(other, config).explain(images), tools)
+        return mean_rank_correlation(
+            learned, GradCam(other, config, layer="conv5").explain(images), tools
+        )
 
     return compared
 
