@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -148,20 +148,17 @@ def _images(arguments: argparse.Namespace) -> None:
 def _single_tools(arguments: argparse.Namespace) -> None:
     from rendering.known_tools import render_single_tools
 
-    steps = render_single_tools(
-        arguments.out,
-        n_scenes=arguments.scenes,
-        size_px=arguments.size,
-        first_seed=arguments.seed_from,
-        workers=arguments.workers,
-    )
-    _show(steps, total=arguments.scenes * 24, unit="image")
+    _known_tools(arguments, render_single_tools)
 
 
 def _pairs(arguments: argparse.Namespace) -> None:
     from rendering.known_tools import render_pairs
 
-    steps = render_pairs(
+    _known_tools(arguments, render_pairs)
+
+
+def _known_tools(arguments: argparse.Namespace, render: Callable[..., Iterator[int]]) -> None:
+    steps = render(
         arguments.out,
         n_scenes=arguments.scenes,
         size_px=arguments.size,

@@ -3,6 +3,7 @@
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import av
 import cv2
@@ -224,3 +225,26 @@ def test_seeds_of_different_samples_never_meet() -> None:
 def test_a_seed_of_another_kind_is_refused(first: int) -> None:
     with pytest.raises(SeedError, match="from 500000 to 999999"):
         held_out_seeds(first, 1)
+
+
+def test_single_tools_and_pairs_show_what_their_names_say(tmp_path: Path) -> None:
+    from rendering.known_tools import render_pairs, render_single_tools
+
+    singles = {"n_scenes": 1, "size_px": 64, "first_seed": 6_000_000, "workers": 1}
+    n_singles = sum(render_single_tools(tmp_path / "singles", **singles))
+    paths = list((tmp_path / "singles" / "train").rglob("*.jpg"))
+    assert len(paths) == n_singles > 8
+    for path in paths:
+        seed, time_s = path.stem.removeprefix("scene").split("_t")
+        scene = Scene(int(seed), moments=one_tool_moments(int(seed)))
+        shown = [
+            tool
+            for tool, there in zip(TOOLS, scene.present_at(float(time_s)), strict=True)
+            if there
+        ]
+        assert shown == ([path.parent.name] if path.parent.name != "no_tool" else [])
+
+    n_pairs = sum(render_pairs(tmp_path / "pairs", **singles | {"first_seed": 700_000}))
+    lines = (tmp_path / "pairs" / "labels.csv").read_text().splitlines()
+    assert len(lines) == n_pairs + 1
+    assert {line.count(",1") for line in lines[1:]} == {2}
