@@ -247,7 +247,6 @@ class _Fitting:
             optimizer=build_optimizer(rate, n_steps=n_steps * n_epochs, factors=factors),
             loss=self._loss,
             accuracy=self._accuracy,
-            xla=self._settings.xla,
         )
 
     def _predicted(

@@ -57,8 +57,6 @@ class TrainingSettings:
     calibrate: bool = True
     """Whether probabilities are calibrated on the validation images."""
     precision: Precision = "float32"
-    xla: bool = False
-    """Whether the training step is compiled by XLA."""
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-_VARIANTS = ("float32", "bfloat16", "float32 xla", "bfloat16 xla")
 
 
 def add_parser(commands: Any) -> None:
@@ -26,7 +25,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--input-size", type=int, default=224)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--trainable", default="conv4", help="first stage that learns, or all")
-    parser.add_argument("--variants", default="float32,bfloat16", help=", ".join(_VARIANTS))
+    parser.add_argument("--augmentation", default="endoscopic")
+    parser.add_argument(
+        "--variants", default="float32,bfloat16", help="precisions, separated by commas"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.set_defaults(run=run)
 
@@ -84,13 +86,12 @@ def _step(dataset: Any, arguments: argparse.Namespace, variant: str) -> Callable
     from classifier.training.losses import loss_for, share_right
     from classifier.training.optimizer import build_optimizer
 
-    precision, _, compiler = variant.partition(" ")
     side = arguments.input_size
     config = ModelConfig(tools=dataset.tools, head="sigmoid", input_size_px=(side, side))
     network = build_network(
         config,
-        augmentation=build_augmentation(seed=0, strength="endoscopic"),
-        precision=precision,
+        augmentation=build_augmentation(seed=0, strength=arguments.augmentation),
+        precision=variant,
     )
     from_scratch = arguments.trainable == "all"
     set_trainable(network, first=arguments.trainable, train_batch_norm=from_scratch)
@@ -100,7 +101,6 @@ def _step(dataset: Any, arguments: argparse.Namespace, variant: str) -> Callable
         optimizer=build_optimizer(1e-4, n_steps=100),
         loss=loss_for("sigmoid"),
         accuracy=share_right("sigmoid"),
-        xla=compiler == "xla",
     )
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (arguments.batch_size, side, side, 3), dtype=np.uint8)

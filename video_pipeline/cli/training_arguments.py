@@ -166,9 +166,6 @@ def _add_running(group: Any) -> None:
         choices=("float32", "bfloat16", "float16"),
         help="default float32, float16 with a GPU",
     )
-    group.add_argument(
-        "--xla", action="store_true", default=None, help="compile the training step by XLA"
-    )
 
 
 def dataset_options(arguments: argparse.Namespace) -> DatasetOptions:
@@ -251,6 +248,5 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
         "resize_rule": arguments.resize_rule,
         "crop_field_of_view": arguments.crop_field_of_view,
         "precision": arguments.precision,
-        "xla": arguments.xla,
     }
     return {name: value for name, value in given.items() if value is not None}
