@@ -43,7 +43,7 @@ def account_of_training(
     }
 
 
-def account_of_best(history: Sequence[EpochRecord]) -> dict[str, Any]:
+def account_of_best(history: Sequence[EpochRecord], settings: TrainingSettings) -> dict[str, Any]:
     """Figures of the epoch whose weights are kept, for ``ModelConfig.metrics``."""
     best = max(history, key=_rank)
     precision = best.validation_map
@@ -54,7 +54,13 @@ def account_of_best(history: Sequence[EpochRecord]) -> dict[str, Any]:
         "definition": "of the epoch whose weights are kept: the greatest mean average precision "
         "(scikit-learn's, pooled over the validation images, mean over the tools that these show "
         "and miss; null if none), then the smallest loss; accuracy is over images (softmax) or "
-        "image-tool pairs at 0.5 (sigmoid)",
+        "image-tool pairs at 0.5 (sigmoid)"
+        + (
+            f"; a share of {settings.pair_share:g} of the images that show a tool is judged as "
+            "pairs made of two"
+            if settings.pairs != "none"
+            else ""
+        ),
     }
 
 

@@ -27,12 +27,28 @@ from classifier.training.starting_weights import set_starting_weights
 from classifier.training.state import PHASES, TrainingState
 from classifier.training.validation import Validation, validate
 
-__all__ = ["FittedNetwork", "fit_network", "set_trainable"]
+__all__ = ["FittedNetwork", "HeldOutAnswers", "fit_network", "set_trainable"]
 
 _SCRATCH_BATCH_NORM_MOMENTUM = 0.9
 _PREDICTION_BATCH = 32
 
 Progress = Callable[[FeaturesTaken | TrainingStep | EpochRecord], None]
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutAnswers:
+    """What a network, with its best weights, says of the images that were held back.
+
+    Where it learned from pairs some of these are pairs too: single tools alone would make it look
+    too good, and a calibration by them would take back what it has learned of company.
+    """
+
+    logits: NDArray[np.float32]
+    """(n, n_outputs)"""
+    labels: NDArray[np.float32]
+    """(n, n_outputs) 0, 1 or NaN."""
+    groups: tuple[str, ...] | None
+    """Patient or recording of each, of a pair that of its first image; None where unknown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +58,7 @@ class FittedNetwork:
     network: Network
     history: tuple[EpochRecord, ...]
     starting_weights: str
-    validation_logits: NDArray[np.float32]
-    """(n_validation, n_outputs) its answers, with these weights, to the images held back."""
+    validation: HeldOutAnswers
 
 
 def fit_network(
@@ -79,7 +94,7 @@ def fit_network(
     fitting.run(state, Keeper(checkpoint, should_stop or _never), resume=resume)
     assign_weights(network.logits, state.best_weights)
     round_weights(network.logits)
-    return FittedNetwork(network, tuple(state.history), start, fitting.validation_logits())
+    return FittedNetwork(network, tuple(state.history), start, fitting.held_out_answers())
 
 
 def _ignore(_: FeaturesTaken | TrainingStep | EpochRecord) -> None:
@@ -108,7 +123,12 @@ class _Fitting:
         self._train_images = ImageSource(
             train, size_px=size_px, resize_rule=rule, pairs=settings.pairs
         )
-        self._validation_images = ImageSource(validation, size_px=size_px, resize_rule=rule)
+        self._validation_images = ImageSource(
+            validation, size_px=size_px, resize_rule=rule, pairs=settings.pairs
+        )
+        self._held_out = plan_epoch(
+            validation, seed=(settings.seed, len(PHASES)), pair_share=self._pair_share
+        )
         weighted = settings.imbalance == "class_weights"
         self._loss = loss_for(
             config.head,
@@ -135,9 +155,21 @@ class _Fitting:
                 keeper.checkpoint.restore(phase.variables)
             run_phase(phase, state, keeper, self._progress)
 
-    def validation_logits(self) -> NDArray[np.float32]:
-        """(n_validation, n_outputs) the whole network's answers to the images held back."""
-        return self._predicted(self._network.logits, self._validation_images)
+    def held_out_answers(self) -> HeldOutAnswers:
+        """The whole network's answers to the images held back."""
+        groups = self._validation.groups
+        return HeldOutAnswers(
+            self._held_out_logits(),
+            self._held_out.labels,
+            tuple(groups[row] for row in self._held_out.rows) if groups is not None else None,
+        )
+
+    def _held_out_logits(self) -> NDArray[np.float32]:
+        return self._predicted(self._network.logits, self._validation_images, self._held_out)
+
+    @property
+    def _pair_share(self) -> float:
+        return self._settings.pair_share if self._settings.pairs != "none" else 0.0
 
     def _head_phase(self) -> Phase | None:
         """Train the last layer alone on features that the frozen backbone gives, computed once."""
@@ -150,7 +182,7 @@ class _Fitting:
         n_images = len(order) + len(self._validation)
         features = self._predicted(to_features, self._train_images, order, of=n_images)
         held_out = self._predicted(
-            to_features, self._validation_images, before=len(order), of=n_images
+            to_features, self._validation_images, self._held_out, before=len(order), of=n_images
         )
         inputs = keras.Input((N_FEATURES,))
         dropped = keras.layers.Dropout(0.2, seed=settings.seed)(inputs)
@@ -195,7 +227,7 @@ class _Fitting:
             order = self._order(PHASES[1], epoch).take(self._places(after=n_shown))
             yield from self._train_images.batches(settings.batch_size, order).as_numpy_iterator()
 
-        return self._phase(PHASES[1], model, settings.epochs_fine, batches, self.validation_logits)
+        return self._phase(PHASES[1], model, settings.epochs_fine, batches, self._held_out_logits)
 
     def _phase(
         self,
@@ -209,7 +241,7 @@ class _Fitting:
             return validate(
                 self._config,
                 held_out_logits(),
-                self._validation.labels,
+                self._held_out.labels,
                 loss=self._plain_loss,
                 accuracy=self._accuracy,
             )
@@ -232,7 +264,7 @@ class _Fitting:
             self._train,
             seed=(settings.seed, PHASES.index(phase), epoch),
             balanced=settings.imbalance == "balanced_sampling",
-            pair_share=settings.pair_share if settings.pairs != "none" else 0.0,
+            pair_share=self._pair_share,
         )
 
     def _places(self, *, after: int = 0) -> NDArray[np.int64]:
@@ -253,7 +285,7 @@ class _Fitting:
         self,
         model: Any,
         images: ImageSource,
-        order: EpochOrder | None = None,
+        order: EpochOrder,
         *,
         before: int = 0,
         of: int | None = None,

@@ -109,8 +109,8 @@ def train_classifier(
     config = dataclasses.replace(
         config,
         training=account_of_training(settings, images, starting_weights=fitted.starting_weights),
-        metrics=account_of_best(fitted.history),
-        calibration=_calibrate(config, settings, fitted, images.validation),
+        metrics=account_of_best(fitted.history, settings),
+        calibration=_calibrate(config, settings, fitted),
         self_test=_self_test(out, config, fitted),
     )
     _write_model(out, config, settings, fitted, images, pictures=pictures)
@@ -139,12 +139,12 @@ def _as_learned(images: Dataset, settings: TrainingSettings) -> Dataset:
 
 
 def _calibrate(
-    config: ModelConfig, settings: TrainingSettings, fitted: FittedNetwork, validation: Dataset
+    config: ModelConfig, settings: TrainingSettings, fitted: FittedNetwork
 ) -> dict[str, object] | None:
     if not settings.calibrate:
         return None
-    labels = _as_learned(validation, settings).labels
-    return calibrate_on_validation(config, fitted.validation_logits, labels, validation.groups)
+    held_out = fitted.validation
+    return calibrate_on_validation(config, held_out.logits, held_out.labels, held_out.groups)
 
 
 def _self_test(out: Path, config: ModelConfig, fitted: FittedNetwork) -> dict[str, object]:
