@@ -184,9 +184,9 @@ def _take(listed: _Listed, split: str, judged: JudgedSplit, background: Sequence
         listed.findings.append(Finding(kind, judged.folder, error.cause))
         return
     if split == "train" and len(listed.splits[split].classes) < 2:
-        listed.findings.append(
-            Finding("no_train", judged.folder, "one class only: there is nothing to tell apart")
-        )
+        (name,) = listed.splits[split].classes
+        cause = f"one class only ({name}): there is nothing to tell apart"
+        listed.findings.append(Finding("no_train", judged.folder, cause))
     for key, folders in judged.classes.items():
         listed.folders[split, key] = folders[0].path
 

@@ -120,10 +120,12 @@ def test_train_and_evaluate_on_a_folder_dataset(
     options = ("--weights", "none", "--epochs", "1,1", "--input-size", "32", "--batch-size", "8")
     trained = run("train", dataset, "--out", model, *options)
     assert trained.status == 0, trained.err
-    assert "broken.jpg: not an image that OpenCV can decode; skipped" in trained.err
-    assert "random share of the frames" in trained.err
+    assert "broken.jpg: not an image; skipped" in trained.err
+    assert "RANDOM SHARE OF THE FRAMES" in trained.err
     assert sorted(p.name for p in model.iterdir()) == [
+        "augmentation.png",
         "classifier.json",
+        "dataset.lock.json",
         "model.weights.h5",
         "training.csv",
         "training.png",
@@ -178,14 +180,14 @@ def test_a_table_trains_a_sigmoid_head_split_by_recording(tmp_path: Path) -> Non
     options = ("--weights", "none", "--epochs", "2,0", "--input-size", "32")
     trained = run("train", tmp_path / "labels.csv", "--out", tmp_path / "model", *options)
     assert trained.status == 0, trained.err
-    assert "random share" not in trained.err
+    assert "RANDOM SHARE" not in trained.err
     described = json.loads((tmp_path / "model" / "classifier.json").read_text())
     assert described["head"] == "sigmoid"
     assert described["training"]["validation_split"] == "by recording"
     one_video = tmp_path / "one.csv"
     one_video.write_text(re.sub(r",v\d,", ",v,", "\n".join(lines)) + "\n")
     random_split = run("train", one_video, "--out", tmp_path / "random", *options)
-    assert "random share" in random_split.err
+    assert "RANDOM SHARE" in random_split.err
     wrong = run("train", tmp_path / "labels.csv", "--out", tmp_path / "m", "--head", "softmax")
     assert wrong.status == 1
     assert "pass --head sigmoid" in wrong.err
