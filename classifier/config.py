@@ -11,16 +11,16 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from classifier.calibration.stored import read_calibration
 from classifier.dataset.images import REFERENCE_RULE, RESIZE_RULES
+from classifier.head import Head
 from classifier.plain_json import parse_json_object
 
 __all__ = [
     "BACKGROUND_NAMES",
     "FORMAT",
-    "Head",
     "ModelConfig",
     "require_known_rule",
 ]
@@ -38,8 +38,6 @@ _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 
 _YOUNGER_FIELDS = {"crops_field_of_view": False, "calibration": None, "self_test": None}
 """Fields that descriptions had not always, and what their absence means."""
-
-Head = Literal["softmax", "sigmoid"]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.backend import has_gpu, keras, precision_policy, tf
-from classifier.calibration.stored import calibration_of
+from classifier.calibration.of_config import calibration_of
 from classifier.config import ModelConfig
 from classifier.model.bundle import read_model_folder
 from classifier.model.folding import fold_batch_norm

@@ -18,7 +18,8 @@ from classifier.calibration.softmax import calibrate_softmax
 from classifier.calibration.stored import describe_calibration
 
 if TYPE_CHECKING:
-    from classifier.config import Head, ModelConfig
+    from classifier.config import ModelConfig
+    from classifier.head import Head
 
 __all__ = [
     "METHODS",
@@ -80,7 +81,7 @@ def fit_calibration(
     Raises:
         ValueError: the method is not one for this head, or the arrays do not fit.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     require_possible_method(method, head=config.head)
     images = line_up(config, logits, labels, groups)

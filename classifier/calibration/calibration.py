@@ -12,7 +12,7 @@ from classifier.calibration.maps import MOST_LOGIT, ToolMap
 from classifier.calibration.priors import prior_shift
 
 if TYPE_CHECKING:
-    from classifier.config import Head
+    from classifier.head import Head
 
 __all__ = ["HIGHEST_TEMPERATURE", "LOWEST_TEMPERATURE", "Calibration", "log_softmax"]
 

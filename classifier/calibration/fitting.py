@@ -82,7 +82,7 @@ def fit_temperature(
     none. As with Platt's targets, the true class counts (n + 1) / (n + 2) and the others share the
     rest: otherwise a network without a mistake on these images would be told to be certain.
     """
-    from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
+    from scipy.optimize import minimize_scalar
 
     n = len(classes)
 

@@ -17,9 +17,9 @@ from classifier.calibration.stored_fit import read_fit
 from classifier.calibration.stored_values import list_at, number_at, object_at
 
 if TYPE_CHECKING:
-    from classifier.config import Head, ModelConfig
+    from classifier.head import Head
 
-__all__ = ["calibration_of", "describe_calibration", "read_calibration"]
+__all__ = ["describe_calibration", "read_calibration"]
 
 _ROOT = "calibration"
 
@@ -81,13 +81,6 @@ def read_calibration(content: Any, *, head: Head, tools: Sequence[str]) -> Calib
         raise ValueError(_placed(str(error), _ROOT)) from error
     read_fit(fields["fit"], tools=tools)
     return calibration
-
-
-def calibration_of(config: ModelConfig) -> Calibration | None:
-    """Give the calibration that a model folder's description holds, or None."""
-    if config.calibration is None:
-        return None
-    return read_calibration(config.calibration, head=config.head, tools=config.tools)
 
 
 def _values_of(each: ToolMap) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from classifier.training.augmentation.pipeline import build_augmentation
 from classifier.training.batches import ImageSource
 from classifier.training.checkpoint import Checkpoint
 from classifier.training.epoch_order import EpochOrder, plan_epoch, whole_batches
+from classifier.training.fitted import FittedNetwork, HeldOutAnswers
 from classifier.training.loop import Keeper, Phase, compile_phase, run_phase
 from classifier.training.losses import class_weights, loss_for, share_right
 from classifier.training.optimizer import build_optimizer, rate_factors
@@ -27,38 +27,12 @@ from classifier.training.starting_weights import set_starting_weights
 from classifier.training.state import PHASES, TrainingState
 from classifier.training.validation import Validation, validate
 
-__all__ = ["FittedNetwork", "HeldOutAnswers", "fit_network", "set_trainable"]
+__all__ = ["fit_network", "set_trainable"]
 
 _SCRATCH_BATCH_NORM_MOMENTUM = 0.9
 _PREDICTION_BATCH = 32
 
 Progress = Callable[[FeaturesTaken | TrainingStep | EpochRecord], None]
-
-
-@dataclass(frozen=True, eq=False)
-class HeldOutAnswers:
-    """What a network, with its best weights, says of the images that were held back.
-
-    Where it learned from pairs some of these are pairs too: single tools alone would make it look
-    too good, and a calibration by them would take back what it has learned of company.
-    """
-
-    logits: NDArray[np.float32]
-    """(n, n_outputs)"""
-    labels: NDArray[np.float32]
-    """(n, n_outputs) 0, 1 or NaN."""
-    groups: tuple[str, ...] | None
-    """Patient or recording of each, of a pair that of its first image; None where unknown."""
-
-
-@dataclass(frozen=True, eq=False)
-class FittedNetwork:
-    """A network with its best weights, rounded as they will be stored."""
-
-    network: Network
-    history: tuple[EpochRecord, ...]
-    starting_weights: str
-    validation: HeldOutAnswers
 
 
 def fit_network(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.backend import keras
-from classifier.config import Head
+from classifier.head import Head
 
 __all__ = ["class_weights", "loss_for", "share_right"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.config import BACKGROUND_NAMES, Head
+from classifier.config import BACKGROUND_NAMES
 from classifier.dataset.checking import CheckedFile, check_images, checked_files
 from classifier.dataset.class_folders import find_split, read_class_folders
 from classifier.dataset.field_of_view import FieldOfViewFinder, cut_to_field_of_view
@@ -19,6 +19,7 @@ from classifier.dataset.scan import ScanReport, require_trainable, scan_dataset
 from classifier.dataset.splits import kept_together, split_validation
 from classifier.dataset.table import is_table, read_table, splits_of_table
 from classifier.errors import DatasetError
+from classifier.head import Head
 from classifier.training.progress import ImagesChecked
 
 if TYPE_CHECKING:

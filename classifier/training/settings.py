@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from classifier.config import Head, require_known_rule
+from classifier.config import require_known_rule
+from classifier.head import Head
 
 __all__ = ["Augmentation", "Imbalance", "Pairs", "Precision", "TrainingSettings"]
 

@@ -30,7 +30,8 @@ from classifier.training.checkpoint import (
     signature_of,
 )
 from classifier.training.curves import write_training_curves
-from classifier.training.fitting import FittedNetwork, fit_network
+from classifier.training.fitted import FittedNetwork
+from classifier.training.fitting import fit_network
 from classifier.training.preparing import DatasetOptions, PreparedImages, prepare_images
 from classifier.training.progress import EpochRecord, FeaturesTaken, ImagesChecked, TrainingStep
 from classifier.training.settings import TrainingSettings

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.special import expit, softmax  # type: ignore[import-untyped]
+from scipy.special import expit, softmax
 
 from classifier.calibration.calibration import Calibration
 from classifier.calibration.fit_record import CalibrationFit, ToolFit
 from classifier.calibration.maps import Platt, Unchanged
-from classifier.calibration.stored import calibration_of, describe_calibration
+from classifier.calibration.of_config import calibration_of
+from classifier.calibration.stored import describe_calibration
 from classifier.config import ModelConfig
 from tests.conftest import make_model_folder
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import expit, softmax  # type: ignore[import-untyped]
+from scipy.special import expit, softmax
 
 from classifier.calibration.calibration import Calibration
 from classifier.calibration.maps import Isotonic, Platt, ToolMap, Unchanged

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.special import expit, log_softmax  # type: ignore[import-untyped]
+from scipy.special import expit, log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.special import expit, softmax  # type: ignore[import-untyped]
+from scipy.special import expit, softmax
 
 from classifier.calibration.priors import complete_shares, estimate_priors, shift_priors
 

@@ -18,8 +18,8 @@ from classifier.calibration.calibrating import (
 from classifier.calibration.calibration import Calibration
 from classifier.calibration.fit_record import CalibrationFit, ToolFit
 from classifier.calibration.maps import Isotonic, Platt, Unchanged
+from classifier.calibration.of_config import calibration_of
 from classifier.calibration.stored import (
-    calibration_of,
     describe_calibration,
     read_calibration,
 )

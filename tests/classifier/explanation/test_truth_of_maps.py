@@ -22,7 +22,7 @@ from judge_grad_cam import (
     rendered_tools,
 )
 from numpy.typing import NDArray
-from scipy.stats import spearmanr  # type: ignore[import-untyped]
+from scipy.stats import spearmanr
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 

@@ -71,7 +71,7 @@ def test_outputs_of_another_shape_are_refused() -> None:
 def opened(out: Path, runtime: str) -> Any:
     """What answers by an exported folder, by the runtime's own means."""
     if runtime == "onnx":
-        import onnxruntime  # type: ignore[import-not-found,unused-ignore]
+        import onnxruntime
 
         session = onnxruntime.InferenceSession(str(out / "model.onnx"))
         names = [output.name for output in session.get_outputs()]
