@@ -85,7 +85,7 @@ def test_a_map_adds_up_to_the_logit(folder: Path, images: NDArray[np.uint8]) -> 
     network = built(folder)
     logits = network.logits.predict(images, verbose=0)[:, :3]
     bias = network.head.get_weights()[1][:3]
-    maps = explain_images(folder, images)
+    maps = explain_images(folder, images, layer="conv5")
     np.testing.assert_allclose(maps.sum(axis=(2, 3)) + bias, logits, atol=1e-4)
 
 
