@@ -91,10 +91,10 @@ def test_the_table_says_what_was_answered_and_where(
     from classifier.prediction import load_classifier
 
     path, out = write_picture(tmp_path / "x.png", size_px=(480, 854)), tmp_path / "out"
-    assert call("explain", model_folder, path, "--out", out).status == 0
+    assert call("explain", model_folder, path, "--layer", "conv5", "--out", out).status == 0
     image = read_image(path, size_px=(64, 64))[np.newaxis]
     probabilities = load_classifier(model_folder).predict(image)[0][0]
-    maps = np.maximum(explain_images(model_folder, image)[0], 0)
+    maps = np.maximum(explain_images(model_folder, image, layer="conv5")[0], 0)
     for row, probability, one_map in zip(rows_of(out), probabilities, maps, strict=True):
         assert row["probability"] == f"{probability:.4f}"
         assert row["visible"] == str(int(probability >= 0.5))
