@@ -7,7 +7,8 @@
 
 Of two tools one image in twenty is kept. The same training runs once for each way, from the sample
 model; each is judged on images of other scenes, in which all tools are equally frequent. Rare and
-common tools are averaged apart, at the threshold 0.5 and without calibration.
+common tools are averaged apart, at the threshold 0.5 and without calibration; nan is undefined: no
+image was said to show one of them.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def _figures(arguments: Any, dataset: Path, way: str, seed: int) -> list[float]:
     ):
         for name in ("recall", "precision", "average_precision"):
             values = [getattr(tool, name) for tool in tools]
-            figures.append(float(np.mean([v for v in values if v is not None])))
+            known = [value for value in values if value is not None]
+            figures.append(float(np.mean(known)) if known else np.nan)
     return figures
 
 
