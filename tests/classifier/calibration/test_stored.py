@@ -123,7 +123,7 @@ HOSTILE: list[tuple[ModelConfig, Place, Any, str]] = [
     (SIGMOID, ("tools", 0, "slope"), "1", r"tools\[0\].slope must be a number, got text"),
     (SIGMOID, ("tools", 0, "slope"), True, r"slope must be a number, got true or false"),
     (SIGMOID, ("tools", 0, "slope"), 10**400, r"slope must be a number within 1e\+09"),
-    (SIGMOID, ("tools", 0, "slope"), DEEP, r"slope must be a number, got a list"),
+    (SIGMOID, ("tools", 0, "slope"), DEEP, r"nested more than 16 deep"),
     (SIGMOID, ("tools", 0, "intercept"), 1e5, r"tools\[0\]: an intercept lies within"),
     (SIGMOID, ("tools", 1, "logits"), [0, 1], r"tools\[1\]: 2 to 256 logits need as many"),
     (SIGMOID, ("tools", 1, "logits"), [0, 0, 1], r"tools\[1\]: logits of steps increase"),

@@ -40,7 +40,7 @@ def test_only_what_is_named_is_returned(tmp_path: Path) -> None:
         ('{"seed": "1"}', "seed is a whole number, got '1'"),
         ('{"seed": true}', "seed is a whole number, got True"),
         ('{"seed": 1.0}', "seed is a whole number"),
-        ('{"augment": 1}', "augment is true or false, got 1"),
+        ('{"calibrate": 1}', "calibrate is true or false, got 1"),
         ('{"head": "linear"}', "head is softmax or sigmoid"),
         ('{"input_size_px": 224}', "input_size_px is a list of a whole number"),
         ('{"input_size_px": [224, 224, 3]}', "input_size_px is a list"),
