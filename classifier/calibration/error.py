@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["N_BINS", "expected_calibration_error"]
+__all__ = ["N_BINS", "bin_of", "expected_calibration_error"]
 
 N_BINS = 15
 
@@ -40,7 +40,14 @@ def expected_calibration_error(
         raise ValueError("labels must be 0, 1 or NaN and probabilities in 0..1")
     if len(shown) == 0:
         return None
-    bins = np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], said)
     # |share - mean| * pairs of a bin is |sum of labels - sum of probabilities|.
-    gaps = np.bincount(bins, weights=shown - said, minlength=n_bins)
+    gaps = np.bincount(bin_of(said, n_bins=n_bins), weights=shown - said, minlength=n_bins)
     return float(np.abs(gaps).sum() / len(shown))
+
+
+def bin_of(probabilities: NDArray[np.float64], *, n_bins: int = N_BINS) -> NDArray[np.int64]:
+    """Index of each probability's bin: (k / n_bins, (k + 1) / n_bins], and 0 in the first.
+
+    scikit-learn's rule, which does not return the bins themselves.
+    """
+    return np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], probabilities)

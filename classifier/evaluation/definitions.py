@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from classifier.calibration.error import N_BINS
 from classifier.evaluation.intervals import LEVEL
-from classifier.evaluation.reliability import N_BINS
 from classifier.evaluation.resampling import FEWEST_GROUPS
 
 __all__ = ["DEFINITIONS"]

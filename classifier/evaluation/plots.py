@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.calibration.error import N_BINS
 from classifier.drawing import BLUE, GREY, new_figure, save_figure
-from classifier.evaluation.reliability import N_BINS, Reliability
+from classifier.evaluation.reliability import Reliability
 
 __all__ = ["write_confusion_matrix", "write_precision_recall", "write_reliability"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["N_BINS", "Reliability", "bin_of", "measure_reliability"]
+from classifier.calibration.error import N_BINS, bin_of, expected_calibration_error
 
-N_BINS = 15
+__all__ = ["Reliability", "measure_reliability"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +27,8 @@ class Reliability:
     share_shown: NDArray[np.float64]
     """(15,) share of the pairs in which the tool is there; NaN for an empty bin."""
 
-    @property
-    def expected_calibration_error(self) -> float | None:
-        """Mean over the bins of |share - mean probability|, each weighted with its pairs."""
-        filled = self.counts > 0
-        if not filled.any():
-            return None
-        gaps = np.abs(self.share_shown[filled] - self.mean_probability[filled])
-        return float(np.average(gaps, weights=self.counts[filled]))
+    expected_calibration_error: float | None
+    """Over these bins, see ``calibration.error``; None where no pair is known."""
 
 
 def measure_reliability(true: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> Reliability:
@@ -47,13 +41,9 @@ def measure_reliability(true: NDArray[np.bool_], probabilities: NDArray[np.float
         share[counts > 0], mean[counts > 0] = calibration_curve(
             true, probabilities, pos_label=True, n_bins=N_BINS, strategy="uniform"
         )
-    return Reliability(counts=counts, mean_probability=mean, share_shown=share)
-
-
-def bin_of(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Index of each probability's bin: (k / 15, (k + 1) / 15], and 0 in the first.
-
-    scikit-learn's rule, which does not return the bins themselves.
-    """
-    edges = np.linspace(0, 1, N_BINS + 1)
-    return np.searchsorted(edges[1:-1], probabilities)
+    return Reliability(
+        counts=counts,
+        mean_probability=mean,
+        share_shown=share,
+        expected_calibration_error=expected_calibration_error(true, probabilities),
+    )

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.calibration.error import N_BINS, bin_of
 from classifier.evaluation.answers import Answers
-from classifier.evaluation.reliability import N_BINS, bin_of
 from classifier.evaluation.resampling import Resampling, draw_counts
 
 __all__ = ["average_precisions", "replicate_figures"]

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from classifier.config import ModelConfig
 from classifier.errors import ModelFolderError
+from classifier.head import link
 from classifier.model.self_test_images import FORMULA, synthetic_images
 
 if TYPE_CHECKING:
     from classifier.model.network import Network
 
-__all__ = ["SelfTestResult", "check_self_test", "link", "make_self_test"]
+__all__ = ["SelfTestResult", "check_self_test", "make_self_test"]
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(n, height, width, 3) uint8 RGB -> (n, n_outputs) logits, of background classes too."""
@@ -113,18 +114,6 @@ def check_self_test(
     return _compared(path, config, logits, expected, _HALF if half_precision else _FULL)
 
 
-def link(config: ModelConfig, logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Probabilities by the head's link function, of every output, not calibrated."""
-    values = logits.astype(np.float64)
-    if config.head == "softmax":
-        raised = np.exp(values - values.max(axis=1, keepdims=True))
-        shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-        return shares
-    # tanh neither overflows nor loses digits on either side.
-    probabilities: NDArray[np.float64] = 0.5 * (1 + np.tanh(values / 2))
-    return probabilities
-
-
 def _compared(
     path: Path,
     config: ModelConfig,
@@ -132,7 +121,7 @@ def _compared(
     expected: NDArray[np.float32],
     tolerance: _Tolerance,
 ) -> SelfTestResult:
-    by_probability = float(abs(link(config, logits) - link(config, expected)).max())
+    by_probability = float(abs(link(config.head, logits) - link(config.head, expected)).max())
     by_logit = float(abs(logits - expected).max())
     allowed = tolerance.logit * max(1.0, float(abs(expected).max()))
     if by_probability > tolerance.probability or by_logit > allowed:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.config import ModelConfig
+from classifier.head import link
 
 __all__ = ["Validation", "validate"]
 
@@ -51,11 +52,8 @@ def _mean_average_precision(
 ) -> float | None:
     from sklearn.metrics import average_precision_score
 
-    scores = logits
-    if config.head == "softmax":
-        # The link matters for the order only where outputs compete.
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        scores = shifted / shifted.sum(axis=1, keepdims=True)
+    # Where outputs do not compete the link changes no order, and could make equals of the surest.
+    scores = link("softmax", logits) if config.head == "softmax" else logits
     found = []
     for k in range(len(config.tools)):
         known = ~np.isnan(labels[:, k])

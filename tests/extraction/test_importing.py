@@ -1,91 +1,21 @@
-"""Public datasets' labels joined with frames on disk: right to the second, or refused."""
+"""Annotations and frames on disk become a label table, second by second."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.support.annotated_frames import INDEX, annotate, join, seconds_of, touch
 from video_pipeline.errors import TableError
-from video_pipeline.extraction.importing.annotated import AnnotatedRecording
 from video_pipeline.extraction.importing.cholect50 import read_cholect50
 from video_pipeline.extraction.importing.frame_files import FramePattern, find_frames
 from video_pipeline.extraction.importing.joining import (
-    ImportedRecording,
-    join_labels,
     label_table_csv,
 )
 from video_pipeline.extraction.importing.tool_texts import read_cholec80, read_m2cai16_tool
-
-INDEX = "{video}/{video}_{index}.*"
-
-
-def touch(folder: Path, *names: str) -> Path:
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    return folder
-
-
-def annotate(path: Path, n_seconds: int, *, tools: Sequence[str] = ("Grasper", "Hook")) -> Path:
-    """Tool k is shown in the seconds that (k + 2) divides."""
-    lines = ["\t".join(["Frame", *tools])]
-    for second in range(n_seconds):
-        cells = [str(int(second % (k + 2) == 0)) for k in range(len(tools))]
-        lines.append("\t".join([str(25 * second), *cells]))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def join(
-    recordings: Sequence[AnnotatedRecording], frames: Path, *patterns: str
-) -> tuple[ImportedRecording, ...]:
-    made = [FramePattern(text) for text in patterns]
-    is_contiguous = any(pattern.count == "index" for pattern in made)
-    return join_labels(recordings, find_frames(frames, made), is_contiguous=is_contiguous)[1]
-
-
-def seconds_of(recording: ImportedRecording) -> list[tuple[str, int, tuple[bool, ...]]]:
-    return [(row.path.name, row.second, row.present) for row in recording.rows]
-
-
-def t50(path: Path, **changed: Any) -> Path:
-    """A CholecT50 file of four seconds; ``changed`` replaces parts of it."""
-
-    def triplet(instrument: int, phase: int = 0) -> list[float]:
-        return [7, instrument, 1, -1, -1, -1, -1, 0, 0, 1, -1, -1, -1, -1, phase]
-
-    content: dict[str, Any] = {
-        "video": 1,
-        "fps": 1,
-        "num_frames": 4,
-        "categories": {
-            "instrument": {"0": "grasper", "1": "bipolar", "10": "irrigator", "2": "hook"},
-            "phase": {"0": "preparation", "1": "gallbladder-packaging"},
-        },
-        "annotations": {
-            "0": [triplet(0), triplet(2)],
-            "10": [triplet(10, 1)],
-            "2": [],
-            "1": [triplet(-1)],
-        },
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content | changed))
-    return path
-
-
-def triplet(**changed: Any) -> list[Any]:
-    values: list[Any] = [7, 0, 1, -1, -1, -1, -1, 0, 0, 1, -1, -1, -1, -1, 0]
-    for place, value in changed.items():
-        values[{"instrument": 1, "phase": 14}[place]] = value
-    return values
 
 
 def test_frames_counted_from_one_get_the_labels_of_their_second(tmp_path: Path) -> None:
@@ -167,28 +97,6 @@ def test_our_own_frames_go_by_their_table(tmp_path: Path) -> None:
     ]
 
 
-def test_cholect50_says_tools_and_phase_of_each_second(tmp_path: Path) -> None:
-    t50(tmp_path / "labels" / "VID01.json")
-    touch(tmp_path / "videos", *[f"VID01/{second:06}.png" for second in (0, 1, 2, 9, 10)])
-    (recorded,) = read_cholect50(tmp_path)
-    assert recorded.annotation.tools == ("grasper", "bipolar", "hook", "irrigator")
-    assert recorded.annotation.seconds.tolist() == [0, 1, 2, 10]
-    (recording,) = join([recorded], tmp_path / "videos", "{video}/{second}.*")
-    assert [(row.second, row.present, row.phase) for row in recording.rows] == [
-        (0, (True, False, True, False), "preparation"),
-        (1, (False, False, False, False), "preparation"),
-        (2, (False, False, False, False), None),
-        (10, (False, False, False, True), "gallbladder-packaging"),
-    ]
-    assert recording.n_unannotated == 1
-    text = label_table_csv(tmp_path / "table", recorded.annotation.tools, [recording])
-    assert text.splitlines()[:2] == [
-        "image,video,second,grasper,bipolar,hook,irrigator,phase",
-        "../videos/VID01/000000.png,VID01,0,1,0,1,0,preparation",
-    ]
-    assert text.splitlines()[3].endswith(",0,0,0,0,")
-
-
 def test_tools_in_another_order_are_matched_by_name(tmp_path: Path) -> None:
     annotate(tmp_path / "video01-tool.txt", 3, tools=("Grasper", "Hook"))
     annotate(tmp_path / "video02-tool.txt", 3, tools=("Hook", "Grasper"))
@@ -262,68 +170,6 @@ def test_what_is_no_placeholder_stands_for_itself(tmp_path: Path) -> None:
     touch(tmp_path, "a+b (v1)/5[x].png", "aab (v1)/6[x].png")
     found = find_frames(tmp_path, [FramePattern("a+b ({video})/{second}[x].png")])
     assert [(frame.video, frame.second) for frame in found] == [("v1", 5)]
-
-
-@pytest.mark.parametrize(
-    ("changed", "cause"),
-    [
-        ({"fps": 25}, "its frames are not one a second"),
-        ({"categories": []}, "has no 'categories'"),
-        ({"categories": {"instrument": {}}}, "each instrument needs a name"),
-        ({"categories": {"instrument": {"-1": "hook"}}}, "'-1' is no id"),
-        ({"categories": {"instrument": {"0": "hook", "00": "bag"}}}, "'00' is no id of its own"),
-        ({"categories": {"instrument": {"0": "=cmd"}}}, "instrument 0 has no name"),
-        ({"categories": {"instrument": {"0": 5}}}, "instrument 0 has no name"),
-        ({"categories": {"instrument": {"0": "split"}}}, "'split' cannot be the name of a tool"),
-        ({"categories": {"instrument": {"0": "hook", "1": "Hook"}}}, "needs a name of its own"),
-        ({"annotations": {}}, "annotates no frame"),
-        ({"annotations": []}, "has no 'annotations'"),
-        ({"annotations": {"-1": []}}, "frame '-1' is no frame's number"),
-        ({"annotations": {"1.0": []}}, "frame '1.0' is no frame's number"),
-        ({"annotations": {"٣": []}}, "is no frame's number"),
-        ({"annotations": {"9" * 5000: []}}, "is no frame's number"),
-        ({"annotations": {"1": [], "01": []}}, "frame '01' is no frame's number of its own"),
-        ({"annotations": {"1": {}}}, "frame 1: lists of 15 values are expected"),
-        ({"annotations": {"1": [[1, 2]]}}, "frame 1: lists of 15 values are expected"),
-        ({"annotations": {"1": [triplet(instrument=3)]}}, "frame 1: 3 is no instrument"),
-        ({"annotations": {"1": [triplet(instrument=0.0)]}}, "frame 1: 0.0 is no instrument"),
-        ({"annotations": {"1": [triplet(instrument=True)]}}, "frame 1: True is no instrument"),
-        ({"annotations": {"1": [triplet(instrument=[])]}}, r"frame 1: \[\] is no instrument"),
-        ({"annotations": {"1": [triplet(instrument=float("nan"))]}}, "nan is no instrument"),
-        ({"annotations": {"1": [triplet(phase=9)]}}, "frame 1: 9 is no phase"),
-        (
-            {"annotations": {"1": [triplet(phase=0), triplet(phase=1)]}},
-            "frame 1: its triplets are of different phases",
-        ),
-    ],
-)
-def test_labels_that_are_not_as_promised_are_refused_by_their_frame(
-    tmp_path: Path, changed: Mapping[str, Any], cause: str
-) -> None:
-    path = t50(tmp_path / "VID01.json", **changed)
-    with pytest.raises(TableError, match=cause) as caught:
-        read_cholect50(tmp_path)
-    assert str(caught.value).startswith(str(path))
-    assert len(str(caught.value)) < 400
-
-
-@pytest.mark.parametrize(
-    ("content", "cause"),
-    [
-        (b"", "is no JSON"),
-        (b"[" * 200_000, "is nested too deeply"),
-        (b"[]", "is no object"),
-        (b'{"annotations": {"0": [], "0": []}}', "the key '0' occurs twice"),
-        (b'{"fps": ' + b"9" * 5000 + b"}", "is no JSON"),
-        (b"\xff\xfe\x00\xd8", "is no JSON"),
-    ],
-)
-def test_what_is_no_json_is_refused_in_one_line(tmp_path: Path, content: bytes, cause: str) -> None:
-    path = tmp_path / "VID01.json"
-    path.write_bytes(content)
-    with pytest.raises(TableError, match=cause) as caught:
-        read_cholect50(path)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("read", [read_cholec80, read_m2cai16_tool, read_cholect50])

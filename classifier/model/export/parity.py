@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.config import ModelConfig
-from classifier.model.self_test import link
+from classifier.head import link
 from classifier.model.self_test_images import FORMULA, synthetic_images
 
 __all__ = ["TOLERANCE", "Parity", "measure_parity", "parity_images"]
@@ -54,7 +54,7 @@ def measure_parity(config: ModelConfig, network: Answer, exported: Exported) -> 
     probabilities, logits = (
         np.concatenate([part[name] for part in parts]) for name in ("probabilities", "logits")
     )
-    expected_probabilities = link(config, expected)[:, : len(config.tools)]
+    expected_probabilities = link(config.head, expected)[:, : len(config.tools)]
     if probabilities.shape != expected_probabilities.shape or logits.shape != expected.shape:
         raise ValueError(
             f"outputs of shape {probabilities.shape} and {logits.shape}, expected "

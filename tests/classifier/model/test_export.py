@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from classifier.config import ModelConfig
 from classifier.errors import ClassifierError, ModelFolderError
+from classifier.head import link
 from classifier.model.bundle import read_model_folder
 from classifier.model.export.exporting import export_model
 from classifier.model.export.parity import measure_parity, parity_images
-from classifier.model.self_test import link
 from tests.conftest import make_model_folder
 
 needs_onnx = pytest.mark.skipif(
@@ -43,7 +43,7 @@ def answer(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def exported(images: NDArray[np.uint8], *, shift: float = 0) -> dict[str, NDArray[np.float32]]:
     logits = answer(images) + np.float32(shift)
-    return {"logits": logits, "probabilities": link(CONFIG, logits).astype(np.float32)}
+    return {"logits": logits, "probabilities": link(CONFIG.head, logits).astype(np.float32)}
 
 
 def test_parity_is_the_largest_difference() -> None:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from classifier.config import ModelConfig
 from classifier.errors import ModelFolderError
+from classifier.head import link
 from classifier.model.bundle import CONFIG_NAME, WEIGHTS_NAME, read_model_folder, write_config
-from classifier.model.self_test import check_self_test, link
+from classifier.model.self_test import check_self_test
 from classifier.model.self_test_images import FORMULA, synthetic_images
 from tests.conftest import make_model_folder
 
@@ -124,8 +125,8 @@ def test_probabilities_are_those_of_keras() -> None:
     softmax = ModelConfig(tools=("a", "b", "c"), head="softmax", background=("no_tool",))
     sigmoid = ModelConfig(tools=("a", "b", "c", "d"), head="sigmoid")
     expected = np.asarray(keras.ops.softmax(logits)), np.asarray(keras.ops.sigmoid(logits))
-    np.testing.assert_allclose(link(softmax, logits), expected[0], atol=1e-6)
-    np.testing.assert_allclose(link(sigmoid, logits), expected[1], atol=1e-6)
+    np.testing.assert_allclose(link(softmax.head, logits), expected[0], atol=1e-6)
+    np.testing.assert_allclose(link(sigmoid.head, logits), expected[1], atol=1e-6)
 
 
 def described(folder: Path, copy: Path) -> Path:
