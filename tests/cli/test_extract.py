@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from classifier.dataset.images import read_image
 from classifier.dataset.table import read_table
 from tests.extraction.calls import annotate, files_below, rows_of
 from tests.support.clips import read_barcode, steady, write_clip
+from tests.support.processes import running
 from video_pipeline.cli import main
 from video_pipeline.cli.arguments import duration, moment, picture_size
 
@@ -54,10 +56,8 @@ def run(*arguments: object, limit_bytes: int | None = None) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, text=True, cwd=ROOT
-    )
+def start(*arguments: object) -> AbstractContextManager[subprocess.Popen[str]]:
+    return running([*COMMAND, *map(str, arguments)])
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +91,10 @@ def test_frames_a_table_and_what_comes_next(clip: Path, tmp_path: Path) -> None:
 def test_a_kill_costs_nothing_and_leaves_nothing(long_clip: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     call = (long_clip, "--rate", "25", "--format", "png")
-    process = start(*call, "--out", killed)
     pictures = killed / "long"
-    while not (pictures.is_dir() and len(os.listdir(pictures)) > 30):  # noqa: PTH208
-        assert process.poll() is None, "it was done before it was killed"
-    process.kill()
-    process.communicate()
+    with start(*call, "--out", killed) as process:
+        while not (pictures.is_dir() and len(os.listdir(pictures)) > 30):  # noqa: PTH208
+            assert process.poll() is None, "it was done before it was killed"
     assert process.returncode == -signal.SIGKILL
     n_there = len([path for path in pictures.iterdir() if path.suffix == ".png"])
     assert 25 < n_there < N_LONG
@@ -116,11 +114,11 @@ def test_a_kill_costs_nothing_and_leaves_nothing(long_clip: Path, tmp_path: Path
 
 def test_an_interruption_says_what_is_left(clip: Path, long_clip: Path, tmp_path: Path) -> None:
     call = (clip, long_clip, "--out", tmp_path / "frames", "--rate", "25", "--format", "png")
-    process = start(*call)
-    assert process.stderr is not None
-    assert process.stderr.readline() == "[1/2] clip: 75 frames, 75 new\n"
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    with start(*call) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "[1/2] clip: 75 frames, 75 new\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err.splitlines()[-1] == (
         "surgical-video: interrupted; 1 of 2 recordings are left; the same call goes on with them"

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from tests.support.clips import steady, write_clip
+from tests.support.processes import running
 
 COMMAND = Path(sys.executable).parent / "surgical-video"
 
@@ -220,14 +221,14 @@ def test_an_interruption_exits_with_130_and_the_same_call_goes_on(
     out = tmp_path / "out"
     call = [str(COMMAND), "annotate", str(first), str(second)]
     call += ["--model", str(model_folder), "--out", str(out), "--rate", "25"]
-    process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    # The line that says that the first recording is done.
-    for line in process.stderr:
-        if "a: 3 s, done" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    with running(call) as process:
+        assert process.stderr is not None
+        # The line that says that the first recording is done.
+        for line in process.stderr:
+            if "a: 3 s, done" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err.splitlines()[-1] == (
         "surgical-video: interrupted; the same call goes on with what is left"

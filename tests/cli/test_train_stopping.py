@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import running
+
 COMMAND = Path(sys.executable).parent / "surgical-video"
 OPTIONS = (
     *("--weights", "none", "--epochs", "0,40", "--patience", "40"),
@@ -24,13 +26,13 @@ def test_a_stopped_training_leaves_a_checkpoint_that_the_same_call_resumes(
 ) -> None:
     dataset = folder_dataset({"hook": 8, "grasper": 8})
     call = [str(COMMAND), "train", str(dataset), "--out", str(tmp_path / "model"), *OPTIONS]
-    process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("fine epoch   2"):
-            break
-    process.send_signal(number)
-    _, err = process.communicate(timeout=120)
+    with running(call) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("fine epoch   2"):
+                break
+        process.send_signal(number)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert err.splitlines()[-1] == (
         "surgical-video: interrupted; the same call with --resume goes on from "

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +120,100 @@ def test_an_error_that_nobody_met_is_not_raised() -> None:
 def test_a_depth_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="depth=0"), prefetch([], depth=0):
         pass
+
+
+def test_an_interruption_is_raised_where_the_next_item_would_be_taken() -> None:
+    taken, after = [], False
+
+    def consume() -> None:
+        nonlocal after
+        with prefetch(Source()) as items:
+            for item in items:
+                taken.append(item)
+                if item == 2:
+                    os.kill(os.getpid(), signal.SIGINT)
+                    after = True
+
+    with pytest.raises(KeyboardInterrupt):
+        consume()
+    assert taken == [0, 1, 2]
+    assert after
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interruption_ends_a_wait_without_end() -> None:
+    asked = threading.Event()
+
+    def nothing() -> Iterator[int]:
+        threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+        asked.wait(20)
+        yield 0
+
+    begin = time.monotonic()
+
+    def consume() -> None:
+        with prefetch(nothing()) as items:
+            try:
+                next(items)
+            finally:
+                asked.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        consume()
+    assert time.monotonic() - begin < 10
+
+
+def test_an_interruption_that_nobody_met_is_raised_behind_the_block() -> None:
+    def consume() -> None:
+        with prefetch(range(3)) as items:
+            assert list(items) == [0, 1, 2]
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        consume()
+
+
+def test_a_second_interruption_does_not_wait() -> None:
+    after = 0
+
+    def consume() -> None:
+        nonlocal after
+        with prefetch(Source()):
+            os.kill(os.getpid(), signal.SIGINT)
+            after = 1
+            os.kill(os.getpid(), signal.SIGINT)
+            after = 2
+
+    with pytest.raises(KeyboardInterrupt):
+        consume()
+    assert after == 1
+
+
+def stop_often(n_times: int) -> None:
+    """Interrupt a busy exchange of items at moments of chance, each time to its end."""
+    draws = random.Random(0)
+    for _ in range(n_times):
+        sender = threading.Timer(
+            draws.random() * 0.003, lambda: os.kill(os.getpid(), signal.SIGINT)
+        )
+        try:
+            with prefetch(Source()) as items:
+                sender.start()
+                for _ in items:
+                    pass
+        except KeyboardInterrupt:
+            sender.join()
+
+
+def test_no_moment_of_an_interruption_leaves_a_thread_that_waits_for_ever() -> None:
+    """Raised inside a lock, one of eight did: the other thread waited, and nothing ended."""
+    subprocess.run(
+        [sys.executable, "-m", "tests.frames.test_prefetch"],
+        cwd=Path(__file__).parents[2],
+        check=True,
+        timeout=60,
+    )
+
+
+if __name__ == "__main__":
+    stop_often(400)

@@ -5,12 +5,11 @@ So does the first, as long as nobody has begun to ask: then there is nothing to 
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 from video_pipeline.cli.console import note
+from video_pipeline.interruption import wishes_to_stop
 
 __all__ = ["stop_when_asked"]
 
@@ -18,24 +17,19 @@ __all__ = ["stop_when_asked"]
 @contextmanager
 def stop_when_asked() -> Iterator[Callable[[], bool]]:
     """Yield a function that says whether someone has asked to stop."""
-    asked, is_watched = False, False
+    is_watched = False
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        del number, frame
-        if asked or not is_watched:
+    def begin() -> None:
+        if not is_watched:
             raise KeyboardInterrupt
-        asked = True
         note("stopping after this step, with a checkpoint; once more stops at once")
 
-    def should_stop() -> bool:
-        nonlocal is_watched
-        is_watched = True
-        return asked
+    with wishes_to_stop(begin) as wish:
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+        def should_stop() -> bool:
+            nonlocal is_watched
+            is_watched = True
+            return wish.is_asked
+
         yield should_stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        wish.is_asked = False

@@ -8,9 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from video_pipeline.interruption import StopWish, wishes_to_stop
+
 __all__ = ["prefetch"]
 
 Item = TypeVar("Item")
+
+_LOOK_EVERY_S = 0.2
+"""How often someone who waits for an item looks whether to stop."""
 
 
 @contextmanager
@@ -22,24 +27,27 @@ def prefetch(items: Iterable[Item], *, depth: int = 2) -> Iterator[Iterator[Item
 
     An exception of the thread is raised where the next item would have been taken. However the
     block is left, the thread stops after the item it is at, closes the iterator (so that its
-    ``finally`` blocks run, in that thread) and has ended when the block has.
+    ``finally`` blocks run, in that thread) and has ended when the block has. An interruption of
+    the program is raised where the next item would have been taken, too.
     """
     if depth < 1:
         raise ValueError(f"at least one item is prefetched, got depth={depth}")
-    worker = _Worker(items, depth)
-    worker.start()
-    try:
-        yield worker
-    finally:
-        worker.stop()
+    with wishes_to_stop() as wish:
+        worker = _Worker(items, depth, wish)
+        worker.start()
+        try:
+            yield worker
+        finally:
+            worker.stop()
 
 
 class _Worker(Generic[Item]):
     """A thread that fills a bounded buffer, and the iterator that empties it."""
 
-    def __init__(self, items: Iterable[Item], depth: int) -> None:
+    def __init__(self, items: Iterable[Item], depth: int, wish: StopWish) -> None:
         self._items = items
         self._depth = depth
+        self._wish = wish
         self._buffer: deque[Item] = deque()
         self._changed = threading.Condition()
         self._error: BaseException | None = None
@@ -62,7 +70,9 @@ class _Worker(Generic[Item]):
 
     def __next__(self) -> Item:
         with self._changed:
-            self._changed.wait_for(lambda: self._buffer or self._is_done or self._is_stopped)
+            while not self._changed.wait_for(self._is_over, _LOOK_EVERY_S):
+                self._wish.grant()
+            self._wish.grant()
             if self._buffer and not self._is_stopped:
                 self._changed.notify_all()
                 return self._buffer.popleft()
@@ -70,6 +80,10 @@ class _Worker(Generic[Item]):
         if error is not None:
             raise error
         raise StopIteration
+
+    def _is_over(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+        return bool(self._buffer) or self._is_done or self._is_stopped
 
     def _work(self) -> None:
         error: BaseException | None = None
