@@ -52,7 +52,17 @@ def test_the_command_imports_nothing_heavy_before_it_runs(path: Path) -> None:
     assert not {name for name in imported(path, at_top=True) if name.split(".")[0] in HEAVY}
 
 
-ORDER = ["records", "frames", "timeline", "annotate", "output", "batch", "extraction", "cli"]
+ORDER = [
+    "records",
+    "frames",
+    "timeline",
+    "annotate",
+    "output",
+    "formats",
+    "batch",
+    "extraction",
+    "cli",
+]
 
 
 @pytest.mark.parametrize("room", ORDER)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from video_pipeline.errors import TableError
-from video_pipeline.extraction.annotation_search import find_annotation
+from video_pipeline.formats.annotation_search import find_annotation
 
 
 @pytest.fixture

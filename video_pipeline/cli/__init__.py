@@ -27,6 +27,8 @@ _COMMANDS = (
     "calibrate",
     "explain",
     "compare",
+    "export",
+    "import_timelines",
     "dataset",
     "model",
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from video_pipeline.errors import OutputError
 from video_pipeline.extraction.label_table import LABELS_NAME
-from video_pipeline.extraction.tool_annotation import BACKGROUND_NAME, ToolAnnotation
+from video_pipeline.formats.tool_annotation import BACKGROUND_NAME, ToolAnnotation
 
 __all__ = ["SPLITS", "class_of", "require_one_kind_of_labels"]
 

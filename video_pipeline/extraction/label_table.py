@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from video_pipeline.errors import TableError
 from video_pipeline.extraction.frames_table import FrameRow
-from video_pipeline.extraction.tool_annotation import ToolAnnotation
+from video_pipeline.formats.tool_annotation import ToolAnnotation
 from video_pipeline.output.files import write_text
 from video_pipeline.output.tables import armoured_cell
 

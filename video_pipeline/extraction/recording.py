@@ -8,7 +8,6 @@ from pathlib import Path
 
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.errors import RecordingError, TableError
-from video_pipeline.extraction.annotation_search import find_annotation
 from video_pipeline.extraction.frames_folder import RESERVED_NAMES, FramesFolder
 from video_pipeline.extraction.frames_table import FrameRow
 from video_pipeline.extraction.label_table import Labelled, update_label_table
@@ -22,7 +21,8 @@ from video_pipeline.extraction.moments import (
 from video_pipeline.extraction.record import ExtractionRecord, read_record, write_record
 from video_pipeline.extraction.settings import ExtractionSettings
 from video_pipeline.extraction.taking import Sampling, Taken, take_frames
-from video_pipeline.extraction.tool_annotation import ToolAnnotation, read_tool_annotation
+from video_pipeline.formats.annotation_search import find_annotation
+from video_pipeline.formats.tool_annotation import ToolAnnotation, read_tool_annotation
 from video_pipeline.output.manifest import digest_file
 
 __all__ = ["Extraction", "Measuring", "Progress", "extract_frames"]

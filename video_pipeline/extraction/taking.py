@@ -18,7 +18,7 @@ from video_pipeline.extraction.frames_folder import FramesFolder
 from video_pipeline.extraction.frames_table import FrameRow, flags_of_seconds
 from video_pipeline.extraction.pictures import milliseconds, picture_name, write_new_picture
 from video_pipeline.extraction.settings import ExtractionSettings
-from video_pipeline.extraction.tool_annotation import ToolAnnotation
+from video_pipeline.formats.tool_annotation import ToolAnnotation
 from video_pipeline.frames import (
     ChosenTimes,
     FrameSampler,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from video_pipeline.extraction.tool_annotation import ToolAnnotation
+from video_pipeline.formats.tool_annotation import ToolAnnotation
 
 __all__ = ["AnnotatedRecording"]
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from video_pipeline.errors import TableError
 from video_pipeline.extraction.importing.annotated import AnnotatedRecording
-from video_pipeline.extraction.tool_annotation import ToolAnnotation
+from video_pipeline.formats.tool_annotation import ToolAnnotation
 
 __all__ = ["read_cholect50"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from video_pipeline.errors import TableError
 from video_pipeline.extraction.importing.annotated import AnnotatedRecording
-from video_pipeline.extraction.tool_annotation import read_tool_annotation
+from video_pipeline.formats.tool_annotation import read_tool_annotation
 
 __all__ = ["read_cholec80", "read_m2cai16_tool"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.timeline.builders import LABELS, cholec80_presence
 from video_pipeline.errors import TableError
-from video_pipeline.extraction.tool_annotation import read_tool_annotation
+from video_pipeline.formats.tool_annotation import read_tool_annotation
 
 HEADER = "Frame\tGrasper\tHook\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from video_pipeline.errors import TableError
 
-__all__ = ["find_annotation"]
+__all__ = ["find_annotation", "recording_number"]
 
 # videoXX-tool.txt of Cholec80, tool_video_XX.txt of m2cai16; its _pred.txt are predictions.
 _NAME = re.compile(r"(?P<a>.+)-tool\.txt|tool_(?P<b>.+)(?<!_pred)\.txt", re.IGNORECASE)
@@ -35,9 +35,11 @@ def find_annotation(labels: Path, recording: Path) -> Path:
     subjects = {path: subject for path, subject in there.items() if subject is not None}
     stem = recording.stem.casefold()
     matches = [path for path, subject in subjects.items() if stem in (subject, f"tool_{subject}")]
-    number = _number(stem)
+    number = recording_number(stem)
     if not matches and number is not None:
-        matches = [path for path, subject in subjects.items() if _number(subject) == number]
+        matches = [
+            path for path, subject in subjects.items() if recording_number(subject) == number
+        ]
     if len(matches) == 1:
         return matches[0]
     if matches:
@@ -61,7 +63,7 @@ def _subject(name: str) -> str | None:
     return str(match["a"] or match["b"]).casefold()
 
 
-def _number(stem: str) -> str | None:
+def recording_number(stem: str) -> str | None:
     """The number of a recording, where only one can be meant."""
     match = _VIDEO_NUMBER.search(stem)
     if match is not None:

@@ -1,0 +1,69 @@
+"""Which prediction belongs to which reference: by the recording's name, then by its number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from video_pipeline.errors import TableError
+from video_pipeline.formats.annotation_search import recording_number
+from video_pipeline.formats.folder import read_folder
+from video_pipeline.formats.labelled import LabelledRecording
+
+__all__ = ["Pair", "read_pairs"]
+
+Pair = tuple[LabelledRecording, LabelledRecording]
+"""(predicted, reference)"""
+
+
+def read_pairs(predicted: Path, reference: Path) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+    """Read both and put together what is of one recording; and say in words what stands alone.
+
+    A single file on both sides is a pair whatever the names.
+
+    Raises:
+        TableError: one side cannot be read, or the two have no recording in common.
+    """
+    said, true = read_folder(predicted), read_folder(reference)
+    if len(said) == len(true) == 1:
+        return ((said[0], true[0]),), ()
+    pairs = _pairs(said, true)
+    if not pairs:
+        raise TableError(
+            predicted, f"has no recording in common with {reference}", hint="names must agree"
+        )
+    return pairs, tuple(
+        f"only in the {name}, left out: {', '.join(alone)}"
+        for name, alone in (
+            ("predictions", _alone(said, [a for a, _ in pairs])),
+            ("references", _alone(true, [b for _, b in pairs])),
+        )
+        if alone
+    )
+
+
+def _pairs(
+    said: Sequence[LabelledRecording], true: Sequence[LabelledRecording]
+) -> tuple[Pair, ...]:
+    by_name = {recording.video_id: recording for recording in true}
+    if any(one.video_id in by_name for one in said):
+        return tuple((one, by_name[one.video_id]) for one in said if one.video_id in by_name)
+    by_number = _by_number(true)
+    return tuple(
+        (one, by_number[number]) for number, one in _by_number(said).items() if number in by_number
+    )
+
+
+def _by_number(recordings: Sequence[LabelledRecording]) -> dict[str, LabelledRecording]:
+    """Only numbers that one recording alone has."""
+    numbers = [recording_number(recording.video_id) for recording in recordings]
+    return {
+        number: recording
+        for number, recording in zip(numbers, recordings, strict=True)
+        if number is not None and numbers.count(number) == 1
+    }
+
+
+def _alone(all_of: Sequence[LabelledRecording], paired: Sequence[LabelledRecording]) -> list[str]:
+    there = {recording.video_id for recording in paired}
+    return [recording.video_id for recording in all_of if recording.video_id not in there]
