@@ -14,7 +14,7 @@ from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import RecordingError
 from video_pipeline.frames import RegularTimes, open_video
 from video_pipeline.records import VideoInfo
-from video_pipeline.timeline.smoothing import SmoothingSettings
+from video_pipeline.timeline.smoothing import Smoothing, SmoothingSettings
 
 PLAIN = SmoothingSettings(
     median_s=None, on_threshold=0.5, off_threshold=None, min_on_s=None, min_off_s=None
@@ -34,7 +34,7 @@ class BarcodeReader:
 
 
 def settings(**changes: object) -> AnnotationSettings:
-    return AnnotationSettings(**({"smoothing": PLAIN} | changes))  # type: ignore[arg-type]
+    return AnnotationSettings(**({"smoothing": Smoothing(PLAIN)} | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001)])

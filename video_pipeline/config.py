@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from video_pipeline.frames.sampling_times import RegularTimes
-from video_pipeline.timeline.smoothing import SmoothingSettings
+from video_pipeline.timeline.smoothing import Smoothing
 
 __all__ = ["AnnotationSettings"]
 
@@ -32,7 +32,7 @@ class AnnotationSettings:
     batch_size: int = 8
     """Frames handed over at once; changes speed and memory, never a result. Few keep decoding and
     classifying abreast on a CPU; a GPU wants 64."""
-    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    smoothing: Smoothing = field(default_factory=Smoothing)
 
     def __post_init__(self) -> None:
         _ = self.times

@@ -4,7 +4,7 @@ import pytest
 
 from video_pipeline.records import FramePredictions
 from video_pipeline.timeline.aggregation import SecondMeans, build_timeline
-from video_pipeline.timeline.smoothing import SmoothingSettings
+from video_pipeline.timeline.smoothing import Smoothing
 
 TOOLS = ("grasper", "hook")
 
@@ -108,7 +108,7 @@ def test_a_timeline_is_built_from_the_means() -> None:
         tools=TOOLS,
         probabilities=np.array([[0.9, 0.1], [0.9, 0.1], [np.nan, np.nan]]),
         n_frames=np.array([1, 1, 0]),
-        smoothing=SmoothingSettings(),
+        smoothing=Smoothing(),
     )
     assert timeline.present.tolist() == [[True, False], [True, False], [False, False]]
     assert timeline.tools == TOOLS

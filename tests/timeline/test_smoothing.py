@@ -154,7 +154,7 @@ def test_the_shortest_recordings_can_be_smoothed(n: int) -> None:
 )
 def test_impossible_settings_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):
-        SmoothingSettings(**{name: value})
+        SmoothingSettings(**{name: value})  # type: ignore[arg-type]
 
 
 def smooth_slowly(

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.annotation_screen import AnnotationScreen, print_summary
 from video_pipeline.cli.arguments import (
-    WrongCallError,
-    non_negative_float,
     positive_int,
     positive_rate,
-    probability,
 )
 from video_pipeline.cli.console import printable
 from video_pipeline.cli.reading_arguments import add_reading_arguments, require_possible_reading
+from video_pipeline.cli.smoothing_arguments import add_smoothing_arguments, smoothing_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from video_pipeline.batch.recordings import Recording
     from video_pipeline.config import AnnotationSettings
     from video_pipeline.output.manifest import ModelIdentity
-    from video_pipeline.timeline.smoothing import SmoothingSettings
 
 __all__ = ["add_parser"]
 
@@ -105,27 +102,7 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="frames classified at once; changes no result (default 8 on a CPU, 64 on a GPU)",
     )
-    smoothing = parser.add_argument_group(
-        "smoothing", "a duration of 0 switches that step off; defaults come from the model"
-    )
-    smoothing.add_argument(
-        "--median", type=non_negative_float, metavar="S", help="length of the median filter"
-    )
-    smoothing.add_argument(
-        "--on", type=probability, metavar="P", help="a tool appears at this probability"
-    )
-    smoothing.add_argument(
-        "--off", type=probability, metavar="P", help="and disappears below this one"
-    )
-    smoothing.add_argument(
-        "--min-on", type=non_negative_float, metavar="S", help="shorter uses are dropped"
-    )
-    smoothing.add_argument(
-        "--min-off", type=non_negative_float, metavar="S", help="shorter holes are filled"
-    )
-    smoothing.add_argument(
-        "--no-smoothing", action="store_true", help="a plain threshold (--on, or 0.5)"
-    )
+    add_smoothing_arguments(parser, defaults="the model")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
 
 
@@ -184,12 +161,12 @@ def _settings(arguments: argparse.Namespace, model: ModelFolder) -> AnnotationSe
     from video_pipeline.config import AnnotationSettings
 
     try:
-        smoothing = _smoothing(arguments, model)
+        smoothing = smoothing_of(arguments, model.config.smoothing, head=model.config.head)
     except ValueError as error:
-        raise WrongCallError(str(error)) from error
-    except TypeError as error:
         raise ModelFolderError(
-            model.path, "holds smoothing settings that are not known here", hint="train it again"
+            model.path,
+            f"holds smoothing settings that are not known here ({error})",
+            hint="tune it again",
         ) from error
     require_possible_reading(arguments)
     return AnnotationSettings(
@@ -214,28 +191,6 @@ def _batch_size_by_device() -> int:
     """Frames handed over at once; asking TensorFlow for the device would cost seconds."""
     nvidia, windows_subsystem = Path("/dev/nvidiactl"), Path("/dev/dxg")
     return 64 if nvidia.exists() or windows_subsystem.exists() else 8
-
-
-def _smoothing(arguments: argparse.Namespace, model: ModelFolder) -> SmoothingSettings:
-    from video_pipeline.timeline.smoothing import SmoothingSettings
-
-    if arguments.no_smoothing:
-        threshold = 0.5 if arguments.on is None else arguments.on
-        return SmoothingSettings(
-            median_s=None, on_threshold=threshold, off_threshold=None, min_on_s=None, min_off_s=None
-        )
-    values: dict[str, float | None] = dict(model.config.smoothing or {})
-    if not values and model.config.head == "softmax":
-        # Two tools in view share a softmax head's probability: neither may reach more than 0.5.
-        values = {"on_threshold": 0.5, "off_threshold": 0.3}
-    for name, given in (("on_threshold", arguments.on), ("off_threshold", arguments.off)):
-        if given is not None:
-            values[name] = given
-    for name in ("median", "min_on", "min_off"):
-        given = getattr(arguments, name)
-        if given is not None:
-            values[f"{name}_s"] = given if given > 0 else None
-    return SmoothingSettings(**values)  # type: ignore[arg-type]
 
 
 class _ClassifierOnDemand:

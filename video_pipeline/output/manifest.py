@@ -20,6 +20,7 @@ from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import OutputError
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
 from video_pipeline.output.files import write_text
+from video_pipeline.timeline.smoothing.stored import smoothing_to_json
 
 __all__ = [
     "MANIFEST_NAME",
@@ -97,7 +98,7 @@ class Provenance:
             "stream": settings.stream,
             "resize_rule": settings.resize_rule,
             "crop_field_of_view": settings.crop_field_of_view,
-            "smoothing": dataclasses.asdict(settings.smoothing),
+            "smoothing": smoothing_to_json(settings.smoothing),
         }
         return cls(
             _digest_of_all(files),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.records import FramePredictions, ToolTimeline
-from video_pipeline.timeline.smoothing import SmoothingSettings, smooth
+from video_pipeline.timeline.smoothing import Smoothing, smooth_tools
 
 __all__ = ["SecondMeans", "build_timeline"]
 
@@ -69,7 +69,7 @@ def build_timeline(
     tools: tuple[str, ...],
     probabilities: NDArray[np.float64],
     n_frames: NDArray[np.int64],
-    smoothing: SmoothingSettings,
+    smoothing: Smoothing,
 ) -> ToolTimeline:
     """Decide from each second's probabilities, (n_seconds, n_tools), which tools are visible in it.
 
@@ -79,6 +79,6 @@ def build_timeline(
     return ToolTimeline(
         tools=tools,
         probabilities=probabilities,
-        present=smooth(probabilities, smoothing),
+        present=smooth_tools(probabilities, tools, smoothing),
         n_frames=n_frames,
     )

@@ -1,0 +1,1 @@
+"""Smoothing chosen on labelled recordings: candidates, their fit, their score, the choice."""
