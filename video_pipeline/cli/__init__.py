@@ -27,6 +27,8 @@ _COMMANDS = (
     "calibrate",
     "explain",
     "compare",
+    "smooth",
+    "tune",
     "export",
     "import_timelines",
     "dataset",

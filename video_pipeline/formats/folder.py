@@ -19,7 +19,7 @@ from video_pipeline.formats.tool_annotation import ToolAnnotation, read_tool_ann
 from video_pipeline.output.table_reading import read_timeline
 from video_pipeline.records import ToolTimeline
 
-__all__ = ["read_folder", "timeline_of_annotation", "video_id_of"]
+__all__ = ["label_files", "read_folder", "timeline_of_annotation", "video_id_of"]
 
 TIMELINE_NAME = "timeline.csv"
 _SUFFIXES = ("-tool", "-phase", "_pred", ".reference")
@@ -35,7 +35,7 @@ def read_folder(path: Path) -> tuple[LabelledRecording, ...]:
         TableError: there are none, one cannot be read, or two speak of the same recording.
     """
     found: dict[str, LabelledRecording] = {}
-    for place in _places(path):
+    for place in label_files(path):
         recording = _read(place)
         if recording.video_id in found:
             raise TableError(
@@ -69,8 +69,8 @@ def timeline_of_annotation(annotation: ToolAnnotation) -> ToolTimeline:
     return ToolTimeline(annotation.tools, np.full(shape, np.nan), present, n_frames)
 
 
-def _places(path: Path) -> list[Path]:
-    """The files to read, of which each speaks of one recording."""
+def label_files(path: Path) -> list[Path]:
+    """The files at ``path`` of which each speaks of one recording; raises ``TableError``."""
     if not path.is_dir():
         return [path]
     if (path / TIMELINE_NAME).is_file():

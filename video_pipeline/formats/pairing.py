@@ -10,7 +10,7 @@ from video_pipeline.formats.annotation_search import recording_number
 from video_pipeline.formats.folder import read_folder
 from video_pipeline.formats.labelled import LabelledRecording
 
-__all__ = ["Pair", "read_pairs"]
+__all__ = ["Pair", "pair_ids", "read_pairs"]
 
 Pair = tuple[LabelledRecording, LabelledRecording]
 """(predicted, reference)"""
@@ -45,21 +45,29 @@ def read_pairs(predicted: Path, reference: Path) -> tuple[tuple[Pair, ...], tupl
 def _pairs(
     said: Sequence[LabelledRecording], true: Sequence[LabelledRecording]
 ) -> tuple[Pair, ...]:
-    by_name = {recording.video_id: recording for recording in true}
-    if any(one.video_id in by_name for one in said):
-        return tuple((one, by_name[one.video_id]) for one in said if one.video_id in by_name)
+    found = pair_ids([one.video_id for one in said], [one.video_id for one in true])
+    predicted = {one.video_id: one for one in said}
+    reference = {one.video_id: one for one in true}
+    return tuple((predicted[a], reference[b]) for a, b in found)
+
+
+def pair_ids(said: Sequence[str], true: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of equal names; where no name is equal, pairs of numbers that one name alone has."""
+    if set(said) & set(true):
+        return [(video_id, video_id) for video_id in said if video_id in set(true)]
     by_number = _by_number(true)
-    return tuple(
-        (one, by_number[number]) for number, one in _by_number(said).items() if number in by_number
-    )
+    return [
+        (video_id, by_number[number])
+        for number, video_id in _by_number(said).items()
+        if number in by_number
+    ]
 
 
-def _by_number(recordings: Sequence[LabelledRecording]) -> dict[str, LabelledRecording]:
-    """Only numbers that one recording alone has."""
-    numbers = [recording_number(recording.video_id) for recording in recordings]
+def _by_number(video_ids: Sequence[str]) -> dict[str, str]:
+    numbers = [recording_number(video_id) for video_id in video_ids]
     return {
-        number: recording
-        for number, recording in zip(numbers, recordings, strict=True)
+        number: video_id
+        for number, video_id in zip(numbers, video_ids, strict=True)
         if number is not None and numbers.count(number) == 1
     }
 

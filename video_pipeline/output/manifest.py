@@ -30,9 +30,11 @@ __all__ = [
     "Provenance",
     "digest_file",
     "digest_path",
+    "digests_of",
     "is_finished",
     "read_manifest",
     "require_no_newer_manifest",
+    "versions",
     "write_manifest",
 ]
 
@@ -158,15 +160,8 @@ def write_manifest(
         "field_of_view": _box(annotation.field_of_view),
         "decoding": report,
         "warnings": warnings,
-        "outputs": {
-            name: {"sha256": digest_file(folder / name), "rows": rows}
-            for name, rows in outputs.items()
-        },
-        "versions": {
-            "python": platform.python_version(),
-            "surgical-video": _version("surgical-video"),
-            **{name: _version(name) for name in _PACKAGES},
-        },
+        "outputs": digests_of(folder, outputs),
+        "versions": versions(),
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(folder / MANIFEST_NAME, text)
@@ -243,6 +238,22 @@ def _is_newer(content: Mapping[str, Any]) -> bool:
     """Whether a version that is not known here wrote it, under whichever of the usual names."""
     versions = [content.get(name) for name in ("format", "schema")]
     return any(isinstance(version, int) and version > _FORMAT for version in versions)
+
+
+def digests_of(folder: Path, outputs: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """What a manifest says of files beside it: their digests and row counts."""
+    return {
+        name: {"sha256": digest_file(folder / name), "rows": rows} for name, rows in outputs.items()
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """Of Python, this program, and the packages that results depend on."""
+    return {
+        "python": platform.python_version(),
+        "surgical-video": _version("surgical-video"),
+        **{name: _version(name) for name in _PACKAGES},
+    }
 
 
 def digest_file(path: Path) -> str:

@@ -8,9 +8,7 @@ from video_pipeline.annotate import Annotation
 from video_pipeline.output.files import make_folder, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
 from video_pipeline.output.plots import write_timeline_plot
-from video_pipeline.output.tables import write_segments, write_statistics, write_timeline
-from video_pipeline.timeline.segments import find_segments
-from video_pipeline.timeline.statistics import summarise_tools
+from video_pipeline.output.timeline_files import write_timeline_files
 
 __all__ = ["write_recording_folder"]
 
@@ -34,10 +32,7 @@ def write_recording_folder(
     make_folder(folder)
     remove_file(folder / MANIFEST_NAME)
     timeline, flags = annotation.timeline, annotation.flags
-    segments = find_segments(timeline)
-    write_timeline(folder / "timeline.csv", timeline, flags=flags)
-    write_segments(folder / "segments.csv", segments)
-    write_statistics(folder / "statistics.csv", summarise_tools(timeline))
+    rows = write_timeline_files(folder, timeline, flags=flags)
     write_timeline_plot(folder / "timeline.png", timeline, title=folder.name, flags=flags)
     write_manifest(
         folder,
@@ -46,10 +41,5 @@ def write_recording_folder(
         recording=recording,
         status=status,
         model=model,
-        outputs={
-            "timeline.csv": timeline.n_seconds,
-            "segments.csv": len(segments),
-            "statistics.csv": len(timeline.tools),
-            "timeline.png": 1,
-        },
+        outputs=rows | {"timeline.png": 1},
     )

@@ -19,7 +19,7 @@ from video_pipeline.errors import TableError
 from video_pipeline.output.tables import PROBABILITY_SUFFIX, bare_cell
 from video_pipeline.records import ToolTimeline
 
-__all__ = ["TimelineTable", "read_timeline"]
+__all__ = ["TimelineTable", "decode_table", "read_timeline", "split_table"]
 
 _TIME_NAMES = ("second", "time_s")
 _PRESENCE = {"0": False, "1": True, "0.0": False, "1.0": True}
@@ -65,7 +65,7 @@ def read_timeline(path: str | PathLike[str]) -> TimelineTable:
     cells are all empty is a second without a frame. A byte-order mark and CRLF line ends, as
     spreadsheets write them, are fine.
     """
-    lines = _split(path, _decode(path))
+    lines = split_table(path, decode_table(path))
     if not lines:
         raise TableError(path, "is empty", hint=_HINT)
     (_, header), rows = lines[0], lines[1:]
@@ -77,7 +77,8 @@ def read_timeline(path: str | PathLike[str]) -> TimelineTable:
     )
 
 
-def _decode(path: str | PathLike[str]) -> str:
+def decode_table(path: str | PathLike[str]) -> str:
+    """The text of a table; a byte-order mark is taken away. Raises ``TableError``."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -91,7 +92,7 @@ def _decode(path: str | PathLike[str]) -> str:
         ) from error
 
 
-def _split(path: str | PathLike[str], text: str) -> list[tuple[int, list[str]]]:
+def split_table(path: str | PathLike[str], text: str) -> list[tuple[int, list[str]]]:
     """Return (line number, cells) of every line that holds something."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:

@@ -58,7 +58,7 @@ class Trial:
         candidates: Sequence[Candidate],
         *,
         n_folds: int,
-        done: Callable[[], None] = lambda: None,
+        done: Callable[[], object] = lambda: None,
     ) -> None:
         """``done`` is called after each recording that was smoothed."""
         self.recordings = tuple(recordings)

@@ -1,0 +1,49 @@
+"""The folder of a recording whose probabilities came from elsewhere: tables, picture, manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from video_pipeline.output.files import make_folder, remove_file, write_text
+from video_pipeline.output.manifest import MANIFEST_NAME, InputFile, digests_of, versions
+from video_pipeline.output.plots import write_timeline_plot
+from video_pipeline.output.probability_reading import read_probabilities
+from video_pipeline.output.timeline_files import write_timeline_files
+from video_pipeline.timeline.aggregation import build_timeline
+from video_pipeline.timeline.smoothing import Smoothing
+from video_pipeline.timeline.smoothing.stored import smoothing_to_json
+
+__all__ = ["write_smoothed_folder"]
+
+
+def write_smoothed_folder(folder: Path, source: Path, smoothing: Smoothing) -> None:
+    """Smooth the probabilities in ``source`` into ``folder``; its manifest comes last.
+
+    Raises:
+        TableError: ``source`` cannot be read.
+        OutputError: something cannot be written; what was written stays, without a manifest.
+    """
+    table = read_probabilities(source)
+    timeline = build_timeline(
+        tools=table.tools,
+        probabilities=table.probabilities,
+        n_frames=table.n_frames,
+        smoothing=smoothing,
+    )
+    make_folder(folder)
+    remove_file(folder / MANIFEST_NAME)
+    outputs = write_timeline_files(folder, timeline, flags=table.flags)
+    write_timeline_plot(folder / "timeline.png", timeline, title=folder.name, flags=table.flags)
+    content = {
+        "format": 1,
+        "status": "done",
+        "command": "smooth",
+        "input": {"name": source.name, "sha256": InputFile.of(source).sha256},
+        "tools": timeline.tools,
+        "parameters": {"smoothing": smoothing_to_json(smoothing)},
+        "outputs": digests_of(folder, outputs | {"timeline.png": 1}),
+        "versions": versions(),
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(folder / MANIFEST_NAME, text)
