@@ -45,14 +45,18 @@ def csv_lines(path: str | PathLike[str], *, hint: str) -> list[tuple[int, list[s
     return lines
 
 
-def number_cell(path: str | PathLike[str], line: int, column: str, cell: str) -> float:
-    """The number from 0 to 1e9 in a cell; raises ``TableError``."""
+def number_cell(
+    path: str | PathLike[str], line: int, column: str, cell: str, *, most: float = 1e9
+) -> float:
+    """The number from 0 to ``most`` in a cell; raises ``TableError``."""
     try:
         value = float(cell)
     except ValueError:
         value = -1.0
-    if not (cell.isascii() and 0 <= value <= 1e9):
-        raise TableError(path, f"line {line}, column {column!r}: {cell[:40]!r} is no such number")
+    if not (cell.isascii() and 0 <= value <= most):
+        raise TableError(
+            path, f"line {line}, column {column!r}: {cell[:40]!r} is no number from 0 to {most:g}"
+        )
     return value
 
 

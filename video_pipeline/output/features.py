@@ -11,7 +11,7 @@ import math
 import stat
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,15 @@ def read_features(path: str | PathLike[str]) -> NDArray[np.float16]:
 
 
 def map_matrix(
-    path: str | PathLike[str], kind: type[np.floating[Any]], *, hint: str
+    path: str | PathLike[str],
+    kind: type[np.floating[Any]],
+    *,
+    hint: str,
+    columns_first: bool = False,
 ) -> NDArray[Any]:
     """Map a ``.npy`` of numbers of this ``kind``, in rows and columns, into memory, read-only.
+
+    ``columns_first``: also one that was saved column by column, as a transposed array is.
 
     Raises:
         TableError: it is no such file, holds objects or other numbers, or less than it claims.
@@ -73,7 +79,9 @@ def map_matrix(
         if not stat.S_ISREG(place.stat().st_mode):
             raise TableError(path, "is not a plain file", hint=hint)
         with place.open("rb") as file:
-            shape, offset = _header(path, file, np.dtype(kind), hint)
+            shape, is_fortran, offset = _header(path, file, np.dtype(kind), hint)
+            if is_fortran and not columns_first:
+                raise TableError(path, "holds its columns first", hint=hint)
         n_bytes = math.prod(shape) * np.dtype(kind).itemsize
         if place.stat().st_size - offset != n_bytes:
             raise TableError(
@@ -81,7 +89,8 @@ def map_matrix(
                 f"claims {shape[0]} x {shape[1]} numbers, but does not hold as many",
                 hint="write it again",
             )
-        mapped = np.memmap(place, dtype=kind, mode="r", offset=offset, shape=shape)
+        order: Literal["C", "F"] = "F" if is_fortran else "C"
+        mapped = np.memmap(place, dtype=kind, mode="r", offset=offset, shape=shape, order=order)
     except OSError as error:
         raise TableError(path, f"cannot be read ({error.strerror})") from error
     return mapped
@@ -89,8 +98,8 @@ def map_matrix(
 
 def _header(
     path: str | PathLike[str], file: BinaryIO, wanted: np.dtype[Any], hint: str
-) -> tuple[tuple[int, int], int]:
-    """The array's shape, and where its numbers begin."""
+) -> tuple[tuple[int, int], bool, int]:
+    """The array's shape, whether it lies column by column, and where its numbers begin."""
     try:
         version = np.lib.format.read_magic(file)
         if version not in _READERS:
@@ -100,8 +109,8 @@ def _header(
         raise TableError(path, "is no .npy file, or damaged", hint=hint) from error
     if kind.hasobject:
         raise TableError(path, "holds Python objects, which are never loaded", hint=hint)
-    if kind != wanted or is_fortran:
-        raise TableError(path, f"holds {kind} numbers, or columns first", hint=hint)
+    if kind != wanted:
+        raise TableError(path, f"holds {kind} numbers, not {wanted}", hint=hint)
     if len(shape) != 2 or min(shape) < 1:
         raise TableError(path, f"has the shape {shape}, not (rows, columns)", hint=hint)
-    return (shape[0], shape[1]), file.tell()
+    return (shape[0], shape[1]), is_fortran, file.tell()

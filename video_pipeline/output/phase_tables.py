@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.errors import TableError
-from video_pipeline.output.csv_lines import csv_lines
+from video_pipeline.output.csv_lines import csv_lines, number_cell
 from video_pipeline.output.files import write_text
 from video_pipeline.output.tables import PROBABILITY_SUFFIX, armoured_cell, bare_cell
 from video_pipeline.records import PhaseTimeline
@@ -109,7 +109,10 @@ def _full(
         if name not in index:
             raise TableError(path, f"line {line}, column 'phase': {name[:60]!r} has no column")
         phase[k] = index[name]
-        row = [_probability(path, line, c, n) for c, n in zip(cells[2:], names, strict=True)]
+        row = [
+            number_cell(path, line, of + PROBABILITY_SUFFIX, cell, most=1)
+            for cell, of in zip(cells[2:], names, strict=True)
+        ]
         total = sum(row)
         if abs(total - 1) > _ROUNDING * len(names):
             raise TableError(path, f"line {line}: its probabilities sum to {total:.4f}, not to 1")
@@ -136,20 +139,6 @@ def _require_second(path: str | PathLike[str], line: int, cell: str, expected: i
     if int(text) < expected:
         raise TableError(path, f"{where}: second {text} occurs twice or out of order")
     raise TableError(path, f"{where}: second {expected} is missing, {text} follows")
-
-
-def _probability(path: str | PathLike[str], line: int, cell: str, name: str) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise TableError(
-            path,
-            f"line {line}, column {name + PROBABILITY_SUFFIX!r}: {cell[:40]!r} is no probability "
-            "from 0 to 1",
-        )
-    return value
 
 
 def _in_units(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -51,19 +51,10 @@ def _segment(path: str | PathLike[str], line: int, cells: list[str]) -> ToolSegm
             f"{end_s - start_s:.3f}",
         )
     mean, peak = (
-        _probability(path, line, name, cell)
+        np.nan if cell == "" else number_cell(path, line, name, cell, most=1)
         for name, cell in zip(_COLUMNS[4:], cells[4:], strict=True)
     )
     return ToolSegment(tool, start_s, end_s, mean, peak)
-
-
-def _probability(path: str | PathLike[str], line: int, column: str, cell: str) -> float:
-    if cell == "":
-        return np.nan
-    value = number_cell(path, line, column, cell)
-    if value > 1:
-        raise TableError(path, f"line {line}, column {column!r}: {cell[:40]!r} is above 1")
-    return value
 
 
 def _require_no_overlap(path: str | PathLike[str], found: list[tuple[int, ToolSegment]]) -> None:
