@@ -11,6 +11,7 @@ The kind of a file is known by its first line and its name, the recording by the
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,12 +42,21 @@ __all__ = [
 TOOL_FOLDER = "tool_annotations"
 PHASE_FOLDER = "phase_annotations"
 PREDICTED = "_pred"
+_CALLED_SO = re.compile(
+    r"[^.].*-(?:tool|phase)\.txt|(?:tool|workflow)_.+\.txt|video-\d+\.txt", re.IGNORECASE
+)
+_MAY_BE = re.compile(r"[^.].*(?<!-timestamp)\.txt", re.IGNORECASE)
+_BEGINS_SO = re.compile(r"\s*frame\s*\t|\d+\t\d+$", re.IGNORECASE)
 _SUFFIXES = ("-tool", "-phase", PREDICTED, ".reference")
 _PREFIXES = ("tool_", "workflow_")
 
 
 def text_files(path: Path) -> list[Path]:
-    """The texts at ``path``: itself, or those in the folder and in its folders of annotations."""
+    """The texts at ``path``: itself, or those in the folder and in its folders of annotations.
+
+    Of a folder, those that are called or begin like annotations: a note, a licence or
+    ``videoXX-timestamp.txt`` beside them is none.
+    """
     if not path.is_dir():
         return [path]
     folders = [path, path / TOOL_FOLDER, path / PHASE_FOLDER]
@@ -57,7 +67,8 @@ def text_files(path: Path) -> list[Path]:
     return [
         entry
         for entry in entries
-        if entry.suffix.lower() == ".txt" and not entry.name.startswith(".") and entry.is_file()
+        if _CALLED_SO.fullmatch(entry.name)
+        or (_MAY_BE.fullmatch(entry.name) and _BEGINS_SO.match(_first_line(entry)))
     ]
 
 

@@ -54,6 +54,8 @@ def write(
         write_text(folder / f"{name}.json", text + "\n")
         notes += [f"{name}: {note}" for note in _own_notes(recording)]
         notes += loss_notes(recording, _HOLDS)
+    if not all(_AS_THEIRS.fullmatch(recording.video_id) for recording in kept):
+        notes.append("files keep the recordings' names; CholecT50's loaders expect VID01 and so on")
     return notes
 
 
@@ -110,8 +112,6 @@ def _own_notes(recording: LabelledRecording) -> list[str]:
     notes = []
     timeline = recording.timeline
     assert timeline is not None  # noqa: S101  with_tools chose it
-    if not _AS_THEIRS.fullmatch(recording.video_id):
-        notes.append("CholecT50's loaders expect names such as VID01")
     seen = np.flatnonzero(timeline.n_frames > 0)
     n_after = timeline.n_seconds - (int(seen[-1]) + 1 if len(seen) else 0)
     if n_after > 0:
