@@ -59,7 +59,17 @@ def test_phases_that_somebody_said_come_back_exactly(tmp_path: Path) -> None:
 
 
 def test_names_are_data(tmp_path: Path) -> None:
-    names = ("=cmd", "'=x", "a,b", 'quo"te', "two\nlines", "Präparation ", "\tindent")
+    names = (
+        "=cmd",
+        "'=x",
+        "a,b",
+        'quo"te',
+        "two\nlines",
+        "return\r",
+        "a\r\nb",
+        "Präparation ",
+        "\tindent",
+    )
     phases = certain_phases(names, np.arange(len(names)))
     write_phases(tmp_path / "phases.csv", phases)
     assert read_phases(tmp_path / "phases.csv").phases == names

@@ -18,7 +18,7 @@ from video_pipeline.formats.annotation_texts import (
     read_annotation_texts,
     text_files,
 )
-from video_pipeline.formats.exportable import file_names, loss_notes, require_names
+from video_pipeline.formats.exportable import file_names, loss_notes, require_all_names
 from video_pipeline.formats.labelled import LabelledRecording
 from video_pipeline.formats.phase_annotation import phase_annotation_text
 from video_pipeline.formats.phase_names import why_no_phase_name
@@ -36,17 +36,16 @@ def write(
 ) -> Sequence[str]:
     """Write a text of tools and one of phases for each recording, as far as they are known."""
     del settings
+    require_all_names(recordings, out, tool=why_no_tool_name, phase=why_no_phase_name)
     notes = []
     for recording, name in zip(recordings, file_names(recordings, out), strict=True):
         timeline, phases = recording.timeline, recording.phases
         if timeline is not None:
-            require_names(out, "tool", timeline.tools, why_no_tool_name)
             text = tool_annotation_text(
                 timeline.tools, np.where(timeline.present, "1", "0").tolist()
             )
             write_text(make_folder(out / TOOL_FOLDER) / f"{name}-tool.txt", text)
         if phases is not None:
-            require_names(out, "phase", phases.phases, why_no_phase_name)
             text = phase_annotation_text(phases, every_frame=False)
             write_text(make_folder(out / PHASE_FOLDER) / f"{name}-phase.txt", text)
         notes += loss_notes(recording, _HOLDS)

@@ -24,7 +24,7 @@ from video_pipeline.formats.cholect50_labels import (
     read_cholect50_labels,
     why_no_cholect50_name,
 )
-from video_pipeline.formats.exportable import file_names, loss_notes, require_names, with_tools
+from video_pipeline.formats.exportable import file_names, loss_notes, require_all_names, with_tools
 from video_pipeline.formats.labelled import LabelledRecording, phase_segments_of
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.output.files import make_folder, write_text
@@ -45,11 +45,9 @@ def write(
     """Write a file for each recording that has tools."""
     del settings
     kept, notes = with_tools(recordings, out)
+    require_all_names(kept, out, tool=why_no_cholect50_name, phase=why_no_cholect50_name)
     folder = make_folder(out / "labels")
     for recording, name in zip(kept, file_names(kept, out), strict=True):
-        require_names(out, "tool", recording.tools, why_no_cholect50_name)
-        if recording.phases is not None:
-            require_names(out, "phase", recording.phases.phases, why_no_cholect50_name)
         text = json.dumps(_content(recording), indent=None, separators=(", ", ": "))
         write_text(folder / f"{name}.json", text + "\n")
         notes += [f"{name}: {note}" for note in _own_notes(recording)]

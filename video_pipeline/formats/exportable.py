@@ -17,6 +17,7 @@ __all__ = [
     "file_names",
     "is_plain_name",
     "loss_notes",
+    "require_all_names",
     "require_equal_features",
     "require_names",
     "with_features",
@@ -75,6 +76,21 @@ def require_names(
         cause = why_not(name)
         if cause is not None:
             raise TableError(out, f"the {kind} {name!r} {cause}", hint="rename it")
+
+
+def require_all_names(
+    recordings: Iterable[LabelledRecording],
+    out: Path,
+    *,
+    tool: Callable[[str], str | None],
+    phase: Callable[[str], str | None],
+) -> None:
+    """Refuse the first tool or phase that the format cannot hold, before anything is written."""
+    for recording in recordings:
+        require_names(out, "tool", recording.tools, tool)
+        require_names(
+            out, "phase", () if recording.phases is None else recording.phases.phases, phase
+        )
 
 
 def with_tools(
@@ -153,9 +169,7 @@ def _tool_losses(recording: LabelledRecording, holds: Holds, seen_as: str) -> li
     n_missing = int((timeline.n_frames == 0).sum())
     if "missing" not in holds and n_missing > 0:
         lost.append(f"{n_missing} s without a frame are written as {seen_as}")
-    n_between = sum(
-        not (s.start_s.is_integer() and s.end_s.is_integer()) for s in recording.segments
-    )
+    n_between = sum(s.start_s % 1 != 0 or s.end_s % 1 != 0 for s in recording.segments)
     if "milliseconds" not in holds and n_between > 0:
         lost.append(f"{n_between} uses begin or end within a second, and are written as seconds")
     return lost

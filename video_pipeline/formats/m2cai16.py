@@ -18,7 +18,7 @@ from video_pipeline.formats.annotation_texts import (
     text_files,
     video_id_of_text,
 )
-from video_pipeline.formats.exportable import file_names, loss_notes, require_names
+from video_pipeline.formats.exportable import file_names, loss_notes, require_all_names
 from video_pipeline.formats.labelled import LabelledRecording
 from video_pipeline.formats.phase_annotation import phase_annotation_text
 from video_pipeline.formats.phase_names import why_no_phase_name
@@ -36,12 +36,13 @@ def write(
     recordings: Sequence[LabelledRecording], out: Path, settings: ExportSettings
 ) -> Sequence[str]:
     """Write states, confidences and phases of each recording, as far as they are known."""
+    require_all_names(recordings, out, tool=why_no_tool_name, phase=why_no_phase_name)
+    for recording in recordings:
+        _require_found_again(out, recording.video_id)
     notes = []
     for recording, name in zip(recordings, file_names(recordings, out), strict=True):
-        _require_found_again(out, recording.video_id)
         timeline, phases = recording.timeline, recording.phases
         if timeline is not None:
-            require_names(out, "tool", timeline.tools, why_no_tool_name)
             states = np.where(timeline.present, "1", "0").tolist()
             text = tool_annotation_text(timeline.tools, states)
             write_text(out / f"tool_{name}.txt", text)
@@ -50,7 +51,6 @@ def write(
             write_text(out / f"tool_{name}{PREDICTED}.txt", text)
             notes += [f"{name}: {note}" for note in _two_valued(timeline, settings.n_decimals)]
         if phases is not None:
-            require_names(out, "phase", phases.phases, why_no_phase_name)
             write_text(
                 out / f"workflow_{name}.txt", phase_annotation_text(phases, every_frame=True)
             )

@@ -118,7 +118,7 @@ def _row(path: Path, line: int, text: str) -> tuple[int, str]:
     cells = [cell.strip() for cell in text.split("\t")]
     if len(cells) != 2:
         raise TableError(path, f"line {line}: has {len(cells)} columns, the header 2", hint=_HINT)
-    cause = "is a number" if cells[1].isdigit() else why_no_phase_name(cells[1])
+    cause = why_no_phase_name(cells[1])
     if cause is not None:
         raise TableError(
             path,

@@ -68,7 +68,7 @@ def why_no_phase_name(name: str) -> str | None:
         return "is no name"
     if name[0] in "=+-@'":
         return "would be run by a spreadsheet"
-    return None
+    return "is a number" if name.isdigit() else None
 
 
 def phase_ids(out: Path, recording: LabelledRecording) -> NDArray[np.int64]:

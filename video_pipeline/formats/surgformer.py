@@ -30,9 +30,12 @@ def write(
     """Write the phases of each recording that has some; raises ``TableError`` for others' names."""
     del settings
     kept, notes = with_phases(recordings, out)
-    for recording, name in zip(kept, file_names(kept, out, _their_name), strict=True):
-        text = ids_text(phase_ids(out, recording), header=True, stride=1)
-        write_text(out / f"{name}.txt", text)
+    names, ids = (
+        file_names(kept, out, _their_name),
+        [phase_ids(out, recording) for recording in kept],
+    )
+    for recording, name, of_second in zip(kept, names, ids, strict=True):
+        write_text(out / f"{name}.txt", ids_text(of_second, header=True, stride=1))
         notes += loss_notes(recording, frozenset({"phases"}))
     return [*notes, f"phases are written as {ID_ORDER}"]
 

@@ -28,9 +28,9 @@ def write(
     """Write the phases of each recording that has some; raises ``TableError`` for others' names."""
     del settings
     kept, notes = with_phases(recordings, out)
-    for recording, name in zip(kept, file_names(kept, out), strict=True):
-        text = ids_text(phase_ids(out, recording), header=False, stride=_STRIDE)
-        write_text(out / f"{name}-phase.txt", text)
+    names, ids = file_names(kept, out), [phase_ids(out, recording) for recording in kept]
+    for recording, name, of_second in zip(kept, names, ids, strict=True):
+        write_text(out / f"{name}-phase.txt", ids_text(of_second, header=False, stride=_STRIDE))
         notes += loss_notes(recording, frozenset({"phases"}))
     return [*notes, f"phases are written as {ID_ORDER}"]
 

@@ -9,8 +9,6 @@ what was written; a table of ``second,phase`` alone is read too, every second of
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from os import PathLike
 
@@ -38,16 +36,13 @@ def write_phases(path: str | PathLike[str], phases: PhaseTimeline) -> None:
 
 def phases_csv(phases: PhaseTimeline) -> str:
     """Format phases: second, phase, probability per phase."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    names = [armoured_cell(name) for name in phases.phases]
-    header = ["second", "phase", *(armoured_cell(n + PROBABILITY_SUFFIX) for n in phases.phases)]
-    writer.writerow(header)
+    names = [_quoted(name) for name in phases.phases]
+    rows = [["second", "phase", *(_quoted(name + PROBABILITY_SUFFIX) for name in phases.phases)]]
     units = _in_units(phases.probabilities)
     for second, (phase, row) in enumerate(zip(phases.phase.tolist(), units.tolist(), strict=True)):
         cells = [f"{unit // _UNITS}.{unit % _UNITS:04}" for unit in row]
-        writer.writerow([second, names[phase], *cells])
-    return buffer.getvalue()
+        rows.append([str(second), names[phase], *cells])
+    return "".join(f"{','.join(row)}\n" for row in rows)
 
 
 def is_phase_header(header: Sequence[str]) -> bool:
@@ -139,6 +134,13 @@ def _require_second(path: str | PathLike[str], line: int, cell: str, expected: i
     if int(text) < expected:
         raise TableError(path, f"{where}: second {text} occurs twice or out of order")
     raise TableError(path, f"{where}: second {expected} is missing, {text} follows")
+
+
+def _quoted(name: str) -> str:
+    """A cell of a name; the csv module leaves a bare return, which ends a line, without quotes."""
+    cell = armoured_cell(name)
+    needs_quotes = not set(cell).isdisjoint(',"\r\n')
+    return '"' + cell.replace('"', '""') + '"' if needs_quotes else cell
 
 
 def _in_units(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
