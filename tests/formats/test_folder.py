@@ -195,6 +195,46 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, video_id: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_manifest_says_what_the_video_is_called(tmp_path: Path) -> None:
+    write_labelled_folder(tmp_path / "x", plain("x"))
+    assert read_folder(tmp_path)[0].video is None
+    for content, expected in (
+        ('{"input": {"name": "x.mp4", "frame_rate_from_header": "30000/1001"}}', "30000/1001"),
+        ('{"input": {"name": "x.mp4", "frame_rate_from_header": null}}', "None"),
+        ('{"input": {"name": "x.mp4", "frame_rate_from_header": "1/0"}}', "None"),
+        ('{"input": {"name": "x.mp4", "frame_rate_from_header": "-5"}}', "None"),
+    ):
+        (tmp_path / "x" / "run.json").write_text(content)
+        video = read_folder(tmp_path)[0].video
+        assert video is not None
+        assert (str(video.path), str(video.frame_rate)) == ("x.mp4", expected)
+    for content in (
+        *("{", "[]", "[" * 100_000, '{"input": 1}', '{"input": {"name": 5}}'),
+        *('{"input": {"name": "../x.mp4"}}', '{"input": {"name": "x", "parts": []}}'),
+    ):
+        (tmp_path / "x" / "run.json").write_text(content)
+        assert read_folder(tmp_path)[0].video is None
+
+
+def test_a_bad_table_is_refused_by_its_line_wherever_it_lies(shared: Path, tmp_path: Path) -> None:
+    tables = sorted((shared / "bad_inputs" / "tables").glob("timeline_*.csv"))
+    refused = []
+    for table in tables:
+        place = tmp_path / table.stem / table.name
+        place.parent.mkdir()
+        shutil.copy(table, place)
+        try:
+            read_folder(place.parent)
+        except TableError as error:
+            line = str(error)
+            refused.append(table.name)
+            assert line.startswith(f"{place}: line ")
+    assert {"timeline_dup_rows.csv", "timeline_latin1.csv", "timeline_semicolon.csv"} <= set(
+        refused
+    )
+    assert "timeline_bom_crlf.csv" not in refused
+
+
 def test_nothing_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="holds no timeline"):
         read_folder(tmp_path)

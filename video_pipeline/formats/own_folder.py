@@ -1,8 +1,8 @@
 """``OUT/<video_id>/``: what an annotation, an import or a phase model left there, as one recording.
 
 timeline.csv says the seconds, and segments.csv the same to the millisecond; phases.csv and
-features.npy are read where they are. A recording of which only the phases are known has no
-timeline.csv.
+features.npy are read where they are, and from run.json what the video is called. A recording of
+which only the phases are known has no timeline.csv.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from video_pipeline.formats.labelled import (
     from_segments,
     phase_segments_of,
 )
+from video_pipeline.formats.recorded_video import video_of
 from video_pipeline.output.features import FEATURES_NAME, read_features
 from video_pipeline.output.phase_tables import read_phases
 from video_pipeline.output.segment_reading import read_segments
@@ -58,6 +59,7 @@ def read_own_folder(folder: Path) -> LabelledRecording:
         recording = together(folder, tools, phases)
     else:
         recording = tools or phases or _nothing(folder)
+    recording = dataclasses.replace(recording, video=video_of(folder))
     return _with_features(recording, tools or recording, folder / FEATURES_NAME)
 
 

@@ -79,7 +79,11 @@ def phase_ids(out: Path, recording: LabelledRecording) -> NDArray[np.int64]:
     """
     phases = recording.phases
     if phases is None:
-        raise TableError(out, f"{recording.video_id} has no phases, which this format is made of")
+        raise TableError(
+            out,
+            f"{recording.video_id} has no phases, which this format is made of",
+            hint="a phases.csv beside its timeline.csv holds them",
+        )
     return np.array([_id(out, recording, name) for name in phases.phases])[phases.phase]
 
 
