@@ -143,6 +143,12 @@ def test_a_damaged_tree_is_refused_by_file_and_line(
     assert str(caught.value).startswith(str(tmp_path / file))
 
 
+def test_an_export_of_phases_replaces_one_of_tools(tmp_path: Path) -> None:
+    exported("ms-tcn", [plain("x")], tmp_path)
+    _, (back,) = exported("ms-tcn", [with_phases(plain("x"))], tmp_path)
+    assert_same_phases(back, with_phases(plain("x")))
+
+
 def test_labels_and_features_of_other_lengths_do_not_belong_together(tmp_path: Path) -> None:
     exported("ms-tcn", [with_features(with_phases(plain("x")))], tmp_path)
     (tmp_path / "groundTruth" / "x.txt").write_text("Preparation\n" * 5)

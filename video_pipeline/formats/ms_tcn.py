@@ -45,7 +45,7 @@ from video_pipeline.formats.ms_tcn_reading import (
 )
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.output.features import write_matrix
-from video_pipeline.output.files import make_folder, write_text
+from video_pipeline.output.files import make_folder, remove_file, write_text
 
 __all__ = ["read", "write"]
 
@@ -76,6 +76,9 @@ def write(
     _write_lines(make_folder(out / SPLITS) / BUNDLE, (f"{video}.txt" for video in videos))
     if labelled.what == "tools":
         _write_lines(out / TOOLS, labelled.tools)
+    else:
+        # Of an earlier export, it would make tools of phases.
+        remove_file(out / TOOLS)
     notes += [f"the {labelled.what} {old!r} are called {new}" for old, new in labelled.renamed]
     notes.append(
         f"{SPLITS}/{BUNDLE} names every recording; which of them train and which test is yours to "
