@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -10,9 +11,13 @@ from numpy.typing import NDArray
 
 from tests.support.clips import cut_file, read_barcode, steady, write_clip
 from video_pipeline.annotate import annotate_video
+from video_pipeline.batch.local import Outcome, annotate_recordings
+from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import RecordingError
 from video_pipeline.frames import RegularTimes, open_video
+from video_pipeline.output.features import read_features
+from video_pipeline.output.manifest import ModelIdentity, digest_file
 from video_pipeline.records import VideoInfo
 from video_pipeline.timeline.smoothing import Smoothing, SmoothingSettings
 
@@ -192,3 +197,109 @@ def test_frames_are_cropped_where_the_classifier_was_trained_so(tmp_path: Path) 
 def noise(number: int, size_px: tuple[int, int]) -> NDArray[np.uint8]:
     rng = np.random.default_rng(number)
     return rng.integers(60, 220, (*size_px, 3), dtype=np.uint8)
+
+
+class Featured(BarcodeReader):
+    """Its features are a frame's number, and that number's square; it counts its calls."""
+
+    def __init__(self) -> None:
+        self.n_images = 0
+
+    def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float16]]:  # type: ignore[override]
+        self.n_images += len(images)
+        numbers = np.array([read_barcode(image) for image in images])
+        features = np.stack([numbers, numbers**2], axis=1).astype(np.float16)
+        return super().predict(images)[0], features
+
+
+def test_row_k_of_the_features_is_the_frame_on_display_at_second_k(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(130))
+    annotation = annotate_video(clip, Featured(), settings(features=True))
+    assert annotation.features is not None
+    assert annotation.features.dtype == np.float16
+    assert annotation.features[:, 0].tolist() == [0, 25, 50, 75, 100, 125]
+    assert annotation.features[:, 1].tolist() == [0, 625, 2500, 5624, 10000, 15624]
+    assert annotate_video(clip, Featured(), settings()).features is None
+
+
+def test_features_of_several_frames_a_second_are_their_mean_whatever_the_batch(
+    tmp_path: Path,
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(50))
+    first, *others = [
+        annotate_video(
+            clip, Featured(), settings(features=True, rate_hz=Fraction(5), batch_size=n)
+        ).features
+        for n in (1, 3, 64)
+    ]
+    assert first is not None
+    # Frames 0, 5, 10, 15, 20 and 25, 30, 35, 40, 45, and the means of their squares.
+    assert first.tolist() == [[10, 150], [35, 1275]]
+    for other in others:
+        assert other is not None
+        np.testing.assert_array_equal(other, first)
+
+
+def test_a_second_without_a_frame_has_no_features(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(200))
+    chosen = settings(start=Fraction(5, 2), end=Fraction(5), features=True)
+    features = annotate_video(clip, Featured(), chosen).features
+    assert features is not None
+    assert np.isnan(features).all(axis=1).tolist() == [True] * 3 + [False] * 2 + [True] * 3
+    assert features[3:5, 0].tolist() == [75, 100]
+
+
+def test_features_of_a_classifier_without_any_are_a_wrong_call(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(50))
+    with pytest.raises(ValueError, match="BarcodeReader gives none"):
+        annotate_video(clip, BarcodeReader(), settings(features=True))
+
+
+def annotate_into(out: Path, clip: Path, **changes: object) -> tuple[Outcome, Featured]:
+    classifier = Featured()
+    (outcome,) = annotate_recordings(
+        name_recordings([clip], out),
+        classifier,
+        out,
+        settings(**changes),
+        model=ModelIdentity(sha256="m" * 64, name="model", head="sigmoid"),
+    )
+    return outcome, classifier
+
+
+def test_features_lie_beside_the_timeline_and_in_the_manifest(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(75))
+    outcome, _ = annotate_into(tmp_path / "out", clip, features=True)
+    path = outcome.folder / "features.npy"
+    assert read_features(path)[:, 0].tolist() == [0, 25, 50]
+    manifest = json.loads((outcome.folder / "run.json").read_text())
+    assert manifest["outputs"]["features.npy"] == {"sha256": digest_file(path), "rows": 3}
+    assert manifest["parameters"]["features"] is True
+
+
+def test_features_that_are_wanted_and_absent_are_made(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(75))
+    plain, _ = annotate_into(tmp_path / "out", clip)
+    path = plain.folder / "features.npy"
+    manifest = json.loads((plain.folder / "run.json").read_text())
+    assert "features" not in manifest["parameters"]
+    assert not path.exists()
+    assert not annotate_into(tmp_path / "out", clip, features=True)[0].was_finished
+    whole = path.read_bytes()
+    assert annotate_into(tmp_path / "out", clip, features=True)[0].was_finished
+    path.unlink()
+    assert not annotate_into(tmp_path / "out", clip, features=True)[0].was_finished
+    assert path.read_bytes() == whole
+
+
+def test_a_folder_with_features_is_a_finished_one_for_who_wants_none(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", steady(75))
+    annotate_into(tmp_path / "out", clip, features=True)
+    again, classifier = annotate_into(tmp_path / "out", clip)
+    assert again.was_finished
+    assert classifier.n_images == 0
+    assert (again.folder / "features.npy").exists()
+    # Other results are not: their features would be of another run.
+    other, _ = annotate_into(tmp_path / "out", clip, rate_hz=Fraction(2))
+    assert not other.was_finished
+    assert not (other.folder / "features.npy").exists()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.frame_classifier import FrameClassifier
@@ -24,6 +25,7 @@ from video_pipeline.frames.sampling import OneOrMorePaths
 from video_pipeline.frames.whole_field_of_view import field_of_view_of
 from video_pipeline.records import FrameBatch, FramePredictions, ToolTimeline, VideoInfo
 from video_pipeline.timeline.aggregation import SecondMeans, build_timeline
+from video_pipeline.timeline.feature_means import FeatureMeans
 from video_pipeline.timeline.flags import flag_seconds
 
 __all__ = ["Annotation", "annotate_video", "wanted_resize_rule", "wants_cropped"]
@@ -42,6 +44,9 @@ class Annotation:
     """Where each file lies on the clock of a recording that has several; else empty."""
     field_of_view: FieldOfView | None = None
     """What frames were cropped to; None where they were not."""
+    features: NDArray[np.float16] | None = None
+    """(n_seconds, n_features), row k is second k and NaN where no frame was; None where nobody
+    asked for them, or no frame was sampled at all."""
 
 
 def annotate_video(
@@ -52,7 +57,7 @@ def annotate_video(
     field_of_view: FieldOfView | None = None,
     progress: Callable[[float, VideoInfo], None] | None = None,
 ) -> Annotation:
-    """Annotate one recording; memory does not grow with its length.
+    """Annotate one recording; memory grows with its length by a row a second at most.
 
     Several paths, in the order of their time, are one recording on one clock.
     ``field_of_view`` is what an earlier look at the recording found; it saves looking again.
@@ -60,9 +65,11 @@ def annotate_video(
 
     Raises:
         RecordingError: the recording, or a file of it, holds no frame that can be shown.
+        ValueError: the settings ask for features, and the classifier gives none.
     """
     settings = settings or AnnotationSettings()
     means, quality = SecondMeans(classifier.tools), QualityWatch()
+    feature_means = FeatureMeans() if settings.features else None
     open_reader = partial(open_video, path, decoder=settings.decoder, stream=settings.stream)
     if not wants_cropped(classifier, settings):
         field_of_view = None
@@ -80,7 +87,10 @@ def annotate_video(
         # Decoding runs ahead in a thread, so that both cores of the work overlap.
         with prefetch(sampler) as batches:
             for batch in batches:
-                means.add(_classify(batch, classifier))
+                predictions = _classify(batch, classifier, with_features=settings.features)
+                means.add(predictions)
+                if feature_means is not None and predictions.features is not None:
+                    feature_means.add(predictions.times_s, predictions.features)
                 quality.add(batch)
                 if progress is not None:
                     progress(float(batch.times_s[-1]), reader.info)
@@ -94,7 +104,8 @@ def annotate_video(
         smoothing=settings.smoothing,
     )
     flags = flag_seconds(n_frames, report, quality=quality.flagged_seconds())
-    return Annotation(info, report, timeline, flags, parts, field_of_view)
+    features = None if feature_means is None else feature_means.finish(report.n_seconds)
+    return Annotation(info, report, timeline, flags, parts, field_of_view, features)
 
 
 def wanted_resize_rule(classifier: FrameClassifier, settings: AnnotationSettings) -> str:
@@ -111,10 +122,16 @@ def wants_cropped(classifier: FrameClassifier, settings: AnnotationSettings) -> 
     return bool(getattr(classifier, "crops_field_of_view", False))
 
 
-def _classify(batch: FrameBatch, classifier: FrameClassifier) -> FramePredictions:
-    probabilities, _ = classifier.predict(batch.images)
+def _classify(
+    batch: FrameBatch, classifier: FrameClassifier, *, with_features: bool
+) -> FramePredictions:
+    probabilities, features = classifier.predict(batch.images)
+    if with_features and features is None:
+        raise ValueError(f"features are asked for, and {type(classifier).__name__} gives none")
+    kept = with_features and features is not None
     return FramePredictions(
         times_s=batch.times_s,
         probabilities=np.asarray(probabilities, dtype=np.float32),
         tools=classifier.tools,
+        features=np.asarray(features, dtype=np.float16) if kept else None,
     )

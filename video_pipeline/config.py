@@ -33,6 +33,8 @@ class AnnotationSettings:
     """Frames handed over at once; changes speed and memory, never a result. Few keep decoding and
     classifying abreast on a CPU; a GPU wants 64."""
     smoothing: Smoothing = field(default_factory=Smoothing)
+    features: bool = False
+    """Whether each second's features are kept too."""
 
     def __post_init__(self) -> None:
         _ = self.times

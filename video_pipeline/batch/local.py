@@ -72,7 +72,11 @@ def _annotate_one(
     require_no_newer_manifest(folder)
     provenance = _provenance(recording, model, settings)
     earlier = read_manifest(folder)
-    if earlier is not None and earlier.provenance == provenance and is_finished(folder, earlier):
+    if (
+        earlier is not None
+        and earlier.provenance.suffices_for(provenance)
+        and is_finished(folder, earlier)
+    ):
         error = _what_is_missing(earlier.warnings) if earlier.status == "partial" else ""
         row = _row(recording, earlier.status, earlier.n_seconds, error)
         return Outcome(recording, row, folder, was_finished=True, warnings=earlier.warnings)

@@ -40,9 +40,9 @@ examples:
   surgical-video annotate --join-parts /recordings --model model --out timelines
 
 Each recording gets a folder OUT/<video_id>/ with timeline.csv, segments.csv, statistics.csv,
-timeline.png and run.json; OUT/batch.csv says what became of every recording. The same call again
-leaves finished recordings as they are. Exit status: 0 all done; 1 a recording failed or is
-incomplete; 2 wrong call; 130 interrupted.
+timeline.png and run.json, with --features also features.npy; OUT/batch.csv says what became of
+every recording. The same call again leaves finished recordings as they are. Exit status: 0 all
+done; 1 a recording failed or is incomplete; 2 wrong call; 130 interrupted.
 """
 
 
@@ -101,6 +101,11 @@ def add_parser(commands: Any) -> None:
         type=positive_int,
         metavar="N",
         help="frames classified at once; changes no result (default 8 on a CPU, 64 on a GPU)",
+    )
+    parser.add_argument(
+        "--features",
+        action="store_true",
+        help="also write features.npy: float16, a row of the network's features a second",
     )
     add_smoothing_arguments(parser, defaults="the model")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
@@ -179,6 +184,7 @@ def _settings(arguments: argparse.Namespace, model: ModelFolder) -> AnnotationSe
         crop_field_of_view=_crops(arguments, model),
         batch_size=arguments.batch_size or _batch_size_by_device(),
         smoothing=smoothing,
+        features=arguments.features,
     )
 
 

@@ -51,12 +51,12 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Smooth each table; what cannot be read is named and costs itself only."""
     from video_pipeline.errors import TableError
-    from video_pipeline.formats.folder import label_files, video_id_of
+    from video_pipeline.formats.folder import table_files, video_id_of
     from video_pipeline.output.files import make_folder
     from video_pipeline.output.smoothed_folder import write_smoothed_folder
 
     smoothing = _smoothing(arguments)
-    places = [place for path in arguments.probabilities for place in label_files(path)]
+    places = [place for path in arguments.probabilities for place in table_files(path)]
     out = make_folder(arguments.out)
     done: dict[str, Path] = {}
     n_failed = 0

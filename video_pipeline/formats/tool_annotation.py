@@ -12,6 +12,7 @@ every row and cell is checked, and the first that is wrong is named.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.errors import TableError
+from video_pipeline.formats.text_lines import text_lines
+from video_pipeline.output.csv_lines import number_cell
+from video_pipeline.records import ToolTimeline
 
-__all__ = ["BACKGROUND_NAME", "ToolAnnotation", "read_tool_annotation"]
+__all__ = [
+    "BACKGROUND_NAME",
+    "ToolAnnotation",
+    "read_tool_annotation",
+    "read_tool_confidences",
+    "tool_annotation_text",
+    "why_no_tool_name",
+]
 
 BACKGROUND_NAME = "no_tool"
 """The class folder of frames that show no tool."""
 
 _FRAMES_PER_SECOND = 25
-_MOST_BYTES = 64 << 20
 _HINT = "expected are the columns Frame, <tool>, <tool>, ... separated by tabs, a row a second"
 # What a label table and a timeline call their own columns, and training its background.
 _TAKEN = frozenset(
@@ -75,21 +85,15 @@ def read_tool_annotation(path: Path) -> ToolAnnotation:
 
     A byte-order mark, CRLF line ends and empty lines at the end are fine.
     """
-    lines = _lines(path)
+    lines = text_lines(path, hint=_HINT)
     tools = _tools(path, lines[0])
     if len(lines) == 1:
         raise TableError(path, "has a header but no rows")
     seconds = np.zeros(len(lines) - 1, dtype=np.int64)
     present = np.zeros((len(lines) - 1, len(tools)), dtype=np.bool_)
-    before = -1
-    for k, text in enumerate(lines[1:]):
-        cells = [cell.strip() for cell in text.split("\t")]
-        if len(cells) != 1 + len(tools):
-            raise TableError(
-                path, f"line {k + 2}: has {len(cells)} columns, the header {1 + len(tools)}"
-            )
-        before = seconds[k] = _second(path, k + 2, cells[0], before=before)
-        for column, (cell, tool) in enumerate(zip(cells[1:], tools, strict=True)):
+    for k, (second, cells) in enumerate(_rows(path, lines[1:], n_tools=len(tools))):
+        seconds[k] = second
+        for column, (cell, tool) in enumerate(zip(cells, tools, strict=True)):
             if cell not in {"0", "1"}:
                 raise TableError(
                     path, f"line {k + 2}, column {tool!r}: {cell!r} is neither 0 nor 1"
@@ -98,27 +102,55 @@ def read_tool_annotation(path: Path) -> ToolAnnotation:
     return ToolAnnotation(path, tools, seconds, present)
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        if not path.is_file():
-            raise TableError(path, "no such file")
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror})") from error
-    if len(content) > _MOST_BYTES:
-        raise TableError(path, "is too large for the annotation of one recording", hint=_HINT)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise TableError(path, f"line {line}: is not UTF-8 text", hint=_HINT) from error
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
-        raise TableError(path, "is empty", hint=_HINT)
-    return lines
+def read_tool_confidences(path: Path) -> ToolTimeline:
+    """Read predictions in the same columns, such as m2cai16's ``tool_video_XX_pred.txt``.
+
+    Cells are confidences from 0 to 1; a tool is shown at 0.5 and above. Seconds without a row have
+    no frame.
+
+    Raises:
+        TableError: naming the file, the line and the column.
+    """
+    lines = text_lines(path, hint=_HINT)
+    tools = _tools(path, lines[0])
+    if len(lines) == 1:
+        raise TableError(path, "has a header but no rows")
+    rows = list(_rows(path, lines[1:], n_tools=len(tools)))
+    seconds = np.array([second for second, _ in rows])
+    shape = (int(seconds[-1]) + 1, len(tools))
+    probabilities = np.full(shape, np.nan)
+    probabilities[seconds] = [
+        [
+            number_cell(path, k + 2, tool, cell, most=1)
+            for cell, tool in zip(cells, tools, strict=True)
+        ]
+        for k, (_, cells) in enumerate(rows)
+    ]
+    seen = ~np.isnan(probabilities[:, 0])
+    present = np.nan_to_num(probabilities) >= 0.5
+    return ToolTimeline(tools, probabilities, present, seen.astype(np.int64))
+
+
+def tool_annotation_text(
+    tools: Sequence[str], cells: Iterable[Iterable[str]], *, stride: int = _FRAMES_PER_SECOND
+) -> str:
+    """Format the cells of each second, one of ``tools`` each, as such a text."""
+    header = "\t".join(("Frame", *tools))
+    rows = (f"{k * stride}\t" + "\t".join(row) + "\n" for k, row in enumerate(cells))
+    return f"{header}\n{''.join(rows)}"
+
+
+def _rows(path: Path, lines: Sequence[str], *, n_tools: int) -> Iterator[tuple[int, list[str]]]:
+    """The second and the tools' cells of each row, seconds rising."""
+    before = -1
+    for line, text in enumerate(lines, start=2):
+        cells = [cell.strip() for cell in text.split("\t")]
+        if len(cells) != 1 + n_tools:
+            raise TableError(
+                path, f"line {line}: has {len(cells)} columns, the header {1 + n_tools}"
+            )
+        before = _second(path, line, cells[0], before=before)
+        yield before, cells[1:]
 
 
 def _tools(path: Path, header: str) -> tuple[str, ...]:
@@ -128,15 +160,15 @@ def _tools(path: Path, header: str) -> tuple[str, ...]:
     if not names:
         raise TableError(path, "line 1: has no tool columns", hint=_HINT)
     for column, name in enumerate(names, start=2):
-        cause = _why_unusable(name, names[: column - 2])
+        cause = why_no_tool_name(name, names[: column - 2])
         if cause is not None:
             raise TableError(path, f"line 1, column {column}: {name!r} {cause}", hint="rename it")
     return tuple(names)
 
 
-def _why_unusable(name: str, earlier: list[str]) -> str | None:
+def why_no_tool_name(name: str, earlier: Sequence[str] = ()) -> str | None:
     """Why a tool cannot be called so; names become folders, and columns that spreadsheets open."""
-    if not name or not name.isprintable():
+    if not name or not name.isprintable() or name != name.strip():
         return "is no name"
     if name.casefold() in _TAKEN:
         return "cannot be the name of a tool"

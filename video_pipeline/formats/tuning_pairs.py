@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.errors import TableError
-from video_pipeline.formats.folder import label_files, read_folder, video_id_of
+from video_pipeline.formats.folder import read_folder, table_files, video_id_of
 from video_pipeline.formats.labelled import LabelledRecording
 from video_pipeline.formats.pairing import pair_ids
 from video_pipeline.output.probability_reading import ProbabilityTable, read_probabilities
@@ -33,7 +33,7 @@ def read_tuning_pairs(predicted: Path, reference: Path) -> TuningPairs:
     Raises:
         TableError: one cannot be read, nothing fits together, or lengths differ by over a second.
     """
-    said = {video_id_of(path): path for path in label_files(predicted)}
+    said = {video_id_of(path): path for path in table_files(predicted)}
     true = {recording.video_id: recording for recording in read_folder(reference)}
     pairs = pair_ids(list(said), list(true))
     if not pairs:

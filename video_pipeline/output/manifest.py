@@ -102,6 +102,9 @@ class Provenance:
             "crop_field_of_view": settings.crop_field_of_view,
             "smoothing": smoothing_to_json(settings.smoothing),
         }
+        # Only where asked for: manifests from before there were features stay valid.
+        if settings.features:
+            parameters["features"] = True
         return cls(
             _digest_of_all(files),
             sum(file.size_bytes for file in files),
@@ -109,6 +112,11 @@ class Provenance:
             parameters,
             tuple(files),
         )
+
+    def suffices_for(self, wanted: Provenance) -> bool:
+        """Whether results of this provenance are those of ``wanted``, or hold them and features."""
+        more = {key: value for key, value in self.parameters.items() if key != "features"}
+        return wanted in (self, dataclasses.replace(self, parameters=more))
 
 
 @dataclass(frozen=True)

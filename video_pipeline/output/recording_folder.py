@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from video_pipeline.annotate import Annotation
+from video_pipeline.output.features import FEATURES_NAME, write_features
 from video_pipeline.output.files import make_folder, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
 from video_pipeline.output.plots import write_timeline_plot
@@ -24,7 +25,9 @@ def write_recording_folder(
 ) -> None:
     """Write timeline.csv, segments.csv, statistics.csv, timeline.png, then run.json.
 
-    An earlier manifest is taken away first: a folder is finished only when its last file is there.
+    And features.npy where there are features; an earlier one that is none of these results' is
+    taken away. So is an earlier manifest, first: a folder is finished only when its last file is
+    there.
 
     Raises:
         OutputError: something cannot be written; what was written stays, without a manifest.
@@ -32,8 +35,14 @@ def write_recording_folder(
     make_folder(folder)
     remove_file(folder / MANIFEST_NAME)
     timeline, flags = annotation.timeline, annotation.flags
-    rows = write_timeline_files(folder, timeline, flags=flags)
+    outputs = write_timeline_files(folder, timeline, flags=flags)
     write_timeline_plot(folder / "timeline.png", timeline, title=folder.name, flags=flags)
+    outputs["timeline.png"] = 1
+    if annotation.features is None:
+        remove_file(folder / FEATURES_NAME)
+    else:
+        write_features(folder / FEATURES_NAME, annotation.features)
+        outputs[FEATURES_NAME] = len(annotation.features)
     write_manifest(
         folder,
         annotation,
@@ -41,5 +50,5 @@ def write_recording_folder(
         recording=recording,
         status=status,
         model=model,
-        outputs=rows | {"timeline.png": 1},
+        outputs=outputs,
     )
