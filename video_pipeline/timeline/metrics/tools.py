@@ -1,76 +1,42 @@
-"""How well a predicted timeline agrees with a reference, by the second and by the use.
+"""How well predicted tools agree with true ones: of one recording, or of many pooled.
 
-Seconds without a frame, in either timeline, are cut out of both before anything is compared. What
-is undefined is None and left out of means: a tool absent from a video has no average precision, and
-counting it as 0 would give a perfect detector 0.33.
+Frame level (``seconds``): *micro* pools the counts of all tools, *macro* is the mean over tools for
+which the value is defined. What is undefined is None and left out of means: a tool absent from a
+video has no average precision, and counting it as 0 would give a perfect detector 0.33.
 
-Frame level: with TP, FP, FN counted over seconds, precision TP / (TP + FP), recall TP / (TP + FN),
-F1 = 2 TP / (2 TP + FP + FN); *micro* pools the counts of all tools, *macro* is the mean over tools
-(scikit-learn's definitions, with ``zero_division=nan``). Average precision is scikit-learn's step
-sum over this one recording, mAP its mean over the tools that occur in it: the video-wise definition
-recommended for CholecT50 (Nwoye & Padoy, "Data splits and metrics for method benchmarking on
-surgical action triplet datasets", arXiv 2204.05235).
+Mean average precision has two definitions, and both are here. Pooled: all seconds of all recordings
+of one tool together, then the mean over tools, Cholec80's habit (Twinanda et al., "EndoNet", IEEE
+TMI 36(1), 2017). Video-wise: of each recording in which the tool occurs, then the mean over these
+recordings, then over tools, recommended for CholecT50 (Nwoye and Padoy, "Data splits and metrics
+for method benchmarking on surgical action triplet datasets", arXiv 2204.05235). Of one recording
+they are the same.
 
-Event level: uses are matched one to one at an intersection over union of ``min_overlap`` or more;
-event F1 = 2 matched / (predicted + reference), which at 0.5 is the F1@50 of Lea et al., "Temporal
-convolutional networks for action segmentation and detection", CVPR 2017, for each tool by itself.
+Event level (``uses``): a use never goes on from one recording into the next; counts are added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.records import ToolTimeline
-from video_pipeline.timeline.events import Interval, count_matches
-from video_pipeline.timeline.runs import find_runs
+from video_pipeline.timeline.events import find_uses
+from video_pipeline.timeline.metrics.alignment import AlignedTools, align_tools
+from video_pipeline.timeline.metrics.arithmetic import mean_of_known
+from video_pipeline.timeline.metrics.seconds import (
+    FrameScores,
+    SegmentScores,
+    add_segments,
+    average_precision,
+    score_seconds,
+    score_segments,
+)
+from video_pipeline.timeline.metrics.uses import EventScores, add_events, score_events
 
-__all__ = [
-    "EventScores",
-    "FrameScores",
-    "IncomparableError",
-    "TimelineComparison",
-    "ToolComparison",
-    "compare_timelines",
-]
-
-
-class IncomparableError(ValueError):
-    """The two timelines are not of the same recording, or have no tool in common."""
-
-
-@dataclass(frozen=True)
-class FrameScores:
-    """Agreement by the second, from 0 to 1."""
-
-    precision: float | None
-    """None where nothing was predicted."""
-    recall: float | None
-    """None where nothing is there to be found."""
-    f1: float | None
-    """None where neither is."""
-
-
-@dataclass(frozen=True)
-class EventScores:
-    """Agreement by the use."""
-
-    n_predicted: int
-    n_reference: int
-    n_matched: int
-
-    @property
-    def f1(self) -> float | None:
-        """2 matched / (predicted + reference); None where there is neither."""
-        return _ratio(2 * self.n_matched, self.n_predicted + self.n_reference)
-
-    @property
-    def segment_ratio(self) -> float | None:
-        """Predicted uses over true ones: above 1 is over-segmentation; None without true ones."""
-        return _ratio(self.n_predicted, self.n_reference)
+__all__ = ["TimelineComparison", "ToolComparison", "compare_timelines", "pool_tools"]
 
 
 @dataclass(frozen=True)
@@ -80,13 +46,19 @@ class ToolComparison:
     tool: str
     frames: FrameScores
     average_precision: float | None
-    """None where the tool is absent from the reference, or probabilities are not known."""
+    """All seconds together; None where the tool is absent from the reference, or probabilities are
+    not known."""
+    average_precision_videowise: float | None
+    """The mean over the recordings in which the tool occurs."""
     events: EventScores
+    segments: SegmentScores
+    n_recordings: int
+    """How many have the tool in both timelines."""
 
 
 @dataclass(frozen=True)
 class TimelineComparison:
-    """One recording's agreement, over the tools that both timelines have."""
+    """Agreement over the tools that both timelines have."""
 
     tools: tuple[ToolComparison, ...]
     """In the reference's order."""
@@ -94,9 +66,15 @@ class TimelineComparison:
     macro: FrameScores
     """Means over the tools for which the value is defined."""
     mean_average_precision: float | None
+    """Over tools, of that of all seconds together."""
+    mean_average_precision_videowise: float | None
+    """Over tools, of the video-wise one."""
     events: EventScores
     """All tools together."""
     macro_event_f1: float | None
+    """Mean over tools, at ``min_overlap``."""
+    segments: SegmentScores
+    """All tools together; here a tool can be taken for another."""
     min_overlap: float
     n_seconds: int
     """Seconds compared."""
@@ -109,133 +87,82 @@ def compare_timelines(
 ) -> TimelineComparison:
     """Compare a prediction with the truth; tools are matched by name, whatever their order.
 
-    Lengths that differ by one second are cut to the shorter, and the notes say so (loaders of this
-    field disagree on the last second); a larger difference is an ``IncomparableError``.
+    Lengths that differ by one second are cut to the shorter, and the notes say so; a larger
+    difference is an ``IncomparableError``, as is having no tool in common.
     """
+    return pool_tools([align_tools(predicted, reference)], min_overlap=min_overlap)
+
+
+def pool_tools(
+    recordings: Sequence[AlignedTools], *, min_overlap: float = 0.5
+) -> TimelineComparison:
+    """Compare all recordings together, each tool over those that have it."""
     if not 0 < min_overlap <= 1:
         raise ValueError(f"min_overlap must lie in (0, 1], got {min_overlap}")
-    tools = tuple(tool for tool in reference.tools if tool in predicted.tools)
-    rows = _comparable_rows(predicted, reference)
-    if not tools:
-        raise IncomparableError(
-            f"no tool in common: predicted {', '.join(predicted.tools)}; "
-            f"reference {', '.join(reference.tools)}"
-        )
-    predicted_columns = [predicted.tools.index(tool) for tool in tools]
-    said = predicted.present[rows][:, predicted_columns]
-    true = reference.present[rows][:, [reference.tools.index(tool) for tool in tools]]
-    compared = _compare_tools(
-        tools,
-        said=said,
-        true=true,
-        probabilities=predicted.probabilities[rows][:, predicted_columns],
-        min_overlap=min_overlap,
-    )
+    names = dict.fromkeys(tool for recording in recordings for tool in recording.tools)
+    tools = tuple(_pool_tool(name, recordings, min_overlap=min_overlap) for name in names)
     return TimelineComparison(
-        tools=compared,
-        micro=_frame_scores(said, true),
+        tools=tools,
+        micro=score_seconds(
+            np.concatenate([one.said.ravel() for one in recordings]),
+            np.concatenate([one.true.ravel() for one in recordings]),
+        ),
         macro=FrameScores(
-            precision=_mean(tool.frames.precision for tool in compared),
-            recall=_mean(tool.frames.recall for tool in compared),
-            f1=_mean(tool.frames.f1 for tool in compared),
+            precision=mean_of_known(tool.frames.precision for tool in tools),
+            recall=mean_of_known(tool.frames.recall for tool in tools),
+            f1=mean_of_known(tool.frames.f1 for tool in tools),
+            accuracy=mean_of_known(tool.frames.accuracy for tool in tools),
         ),
-        mean_average_precision=_mean(tool.average_precision for tool in compared),
-        events=EventScores(
-            n_predicted=sum(tool.events.n_predicted for tool in compared),
-            n_reference=sum(tool.events.n_reference for tool in compared),
-            n_matched=sum(tool.events.n_matched for tool in compared),
+        mean_average_precision=mean_of_known(tool.average_precision for tool in tools),
+        mean_average_precision_videowise=mean_of_known(
+            tool.average_precision_videowise for tool in tools
         ),
-        macro_event_f1=_mean(tool.events.f1 for tool in compared),
+        events=add_events([tool.events for tool in tools]),
+        macro_event_f1=mean_of_known(tool.events.f1 for tool in tools),
+        segments=add_segments([score_segments(one.said, one.true) for one in recordings]),
         min_overlap=min_overlap,
-        n_seconds=len(rows),
-        notes=tuple(_notes(predicted, reference, n_compared=len(rows))),
+        n_seconds=sum(len(one.true) for one in recordings),
+        notes=tuple(dict.fromkeys(text for one in recordings for text in one.notes)),
     )
 
 
-def _comparable_rows(predicted: ToolTimeline, reference: ToolTimeline) -> NDArray[np.intp]:
-    """Return the seconds in which both timelines have a frame."""
-    if abs(predicted.n_seconds - reference.n_seconds) > 1:
-        raise IncomparableError(
-            f"lengths differ by more than one second: predicted {predicted.n_seconds} s, "
-            f"reference {reference.n_seconds} s"
-        )
-    n_seconds = min(predicted.n_seconds, reference.n_seconds)
-    seen = (predicted.n_frames[:n_seconds] > 0) & (reference.n_frames[:n_seconds] > 0)
-    return np.flatnonzero(seen)
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """One tool in one recording, each (n_seconds,)."""
+
+    said: NDArray[np.bool_]
+    true: NDArray[np.bool_]
+    probabilities: NDArray[np.float64]
 
 
-def _compare_tools(
-    tools: tuple[str, ...],
-    *,
-    said: NDArray[np.bool_],
-    true: NDArray[np.bool_],
-    probabilities: NDArray[np.float64],
-    min_overlap: float,
-) -> tuple[ToolComparison, ...]:
-    said_uses, true_uses = _uses_per_tool(said), _uses_per_tool(true)
-    return tuple(
-        ToolComparison(
-            tool=tool,
-            frames=_frame_scores(said[:, k], true[:, k]),
-            average_precision=_average_precision(probabilities[:, k], true[:, k]),
-            events=EventScores(
-                n_predicted=len(said_uses[k]),
-                n_reference=len(true_uses[k]),
-                n_matched=count_matches(said_uses[k], true_uses[k], min_overlap=min_overlap),
-            ),
-        )
-        for k, tool in enumerate(tools)
+def _pool_tool(
+    tool: str, recordings: Sequence[AlignedTools], *, min_overlap: float
+) -> ToolComparison:
+    columns = [_column(one, tool) for one in recordings if tool in one.tools]
+    said = np.concatenate([one.said for one in columns])
+    true = np.concatenate([one.true for one in columns])
+    each = [average_precision(one.probabilities, one.true) for one in columns]
+    pooled = (
+        each[0]
+        if len(each) == 1
+        else average_precision(np.concatenate([one.probabilities for one in columns]), true)
+    )
+    return ToolComparison(
+        tool=tool,
+        frames=score_seconds(said, true),
+        average_precision=pooled,
+        average_precision_videowise=mean_of_known(each),
+        events=add_events(
+            [
+                score_events(find_uses(one.said), find_uses(one.true), min_overlap=min_overlap)
+                for one in columns
+            ]
+        ),
+        segments=score_segments(said[:, np.newaxis], true[:, np.newaxis]),
+        n_recordings=len(columns),
     )
 
 
-def _uses_per_tool(present: NDArray[np.bool_]) -> list[list[Interval]]:
-    runs = find_runs(present)
-    uses: list[list[Interval]] = [[] for _ in range(present.shape[1])]
-    for k, start, stop in zip(
-        runs.column.tolist(), runs.start.tolist(), runs.stop.tolist(), strict=True
-    ):
-        uses[k].append((start, stop))
-    return uses
-
-
-def _frame_scores(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> FrameScores:
-    hits, n_said, n_true = int((said & true).sum()), int(said.sum()), int(true.sum())
-    return FrameScores(
-        precision=_ratio(hits, n_said),
-        recall=_ratio(hits, n_true),
-        f1=_ratio(2 * hits, n_said + n_true),
-    )
-
-
-def _average_precision(probabilities: NDArray[np.float64], true: NDArray[np.bool_]) -> float | None:
-    if not true.any() or np.isnan(probabilities).any():
-        return None
-    # Here, not above: scikit-learn takes a second to import, which `--help` need not wait for.
-    from sklearn.metrics import average_precision_score
-
-    return float(average_precision_score(true, probabilities))
-
-
-def _notes(predicted: ToolTimeline, reference: ToolTimeline, *, n_compared: int) -> Iterable[str]:
-    if predicted.n_seconds != reference.n_seconds:
-        longer = "predicted" if predicted.n_seconds > reference.n_seconds else "reference"
-        yield f"the {longer} timeline is one second longer; its last second was left out"
-    n_missing = min(predicted.n_seconds, reference.n_seconds) - n_compared
-    if n_missing > 0:
-        yield f"{n_missing} s without a frame were left out"
-    for name, one, other in (
-        ("predicted", predicted.tools, reference.tools),
-        ("reference", reference.tools, predicted.tools),
-    ):
-        alone = [tool for tool in one if tool not in other]
-        if alone:
-            yield f"only in the {name} timeline, left out: {', '.join(alone)}"
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole > 0 else None
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+def _column(recording: AlignedTools, tool: str) -> _Column:
+    k = recording.tools.index(tool)
+    return _Column(recording.said[:, k], recording.true[:, k], recording.probabilities[:, k])
