@@ -6,6 +6,7 @@ from video_pipeline.timeline.events import (
     count_matches,
     count_matching_uses,
     event_f1,
+    event_f1_of_columns,
     find_uses,
     overlap_ratio,
 )
@@ -94,3 +95,17 @@ def test_event_f1_of_nothing_is_undefined() -> None:
     nothing = np.zeros(5, dtype=bool)
     assert event_f1(nothing, nothing) is None
     assert event_f1(nothing, ~nothing) == 0.0
+
+
+@pytest.mark.parametrize("min_overlap", [0.1, 0.25, 0.5, 0.75])
+def test_many_predictions_at_once_are_each_by_itself(min_overlap: float) -> None:
+    rng = np.random.default_rng(6)
+    for n in (0, 1, 12, 150):
+        reference = rng.random(n) < 0.6
+        predicted = np.stack([rng.random(n) < share for share in np.linspace(0, 1, 60)], axis=1)
+        predicted[:, 7] = reference
+        expected = [
+            event_f1(predicted[:, k], reference, min_overlap=min_overlap) for k in range(60)
+        ]
+        found = event_f1_of_columns(predicted, reference, min_overlap=min_overlap)
+        assert [None if np.isnan(f1) else f1 for f1 in found.tolist()] == expected

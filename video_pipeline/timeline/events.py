@@ -1,7 +1,7 @@
 """Matching the predicted uses of a tool with the true ones: one to one, by how far they overlap.
 
-Twice: on lists of intervals at any times, and on arrays of runs, which is three to five times as
-fast and what a search over thousands of settings calls.
+On lists of intervals at any times; on arrays of runs, three to five times as fast; and on many
+columns at once, eight times as fast, for searches that call it by the thousand.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ __all__ = [
     "count_matches",
     "count_matching_uses",
     "event_f1",
+    "event_f1_of_columns",
     "find_uses",
     "overlap_ratio",
     "overlapping_pairs",
@@ -79,20 +80,54 @@ def event_f1(
     return 2 * count_matching_uses(said, true, min_overlap=min_overlap) / n_uses
 
 
+def event_f1_of_columns(
+    predicted: NDArray[np.bool_], reference: NDArray[np.bool_], *, min_overlap: float = 0.5
+) -> NDArray[np.float64]:
+    """(n_columns,) ``event_f1`` of many predictions of one tool at once; NaN where undefined.
+
+    Args:
+        predicted: (n_seconds, n_columns) presence, such as one column a setting that is tried.
+        reference: (n_seconds,) presence.
+        min_overlap: as in ``event_f1``.
+    """
+    n_seconds, n_columns = predicted.shape
+    # All columns one after another, with a second without the tool after each.
+    stride = n_seconds + 1
+    line = np.zeros((n_columns, stride), dtype=np.bool_)
+    line[:, :-1] = predicted.T
+    said, true = find_uses(line.ravel()), find_uses(reference)
+    offset = np.arange(n_columns)[:, np.newaxis] * stride
+    tiled = Uses((true.start + offset).ravel(), (true.stop + offset).ravel())
+    column = said.start // stride
+    matched = np.bincount(
+        column[_matching_uses(said, tiled, min_overlap=min_overlap)], minlength=n_columns
+    )
+    n_uses = np.bincount(column, minlength=n_columns) + len(true)
+    return np.where(n_uses > 0, 2 * matched / np.maximum(n_uses, 1), np.nan)
+
+
 def count_matching_uses(predicted: Uses, reference: Uses, *, min_overlap: float) -> int:
     """What ``count_matches`` counts, from arrays."""
+    return len(_matching_uses(predicted, reference, min_overlap=min_overlap))
+
+
+def _matching_uses(predicted: Uses, reference: Uses, *, min_overlap: float) -> NDArray[np.intp]:
+    """(n_matched,) index of each predicted use that has a partner."""
     p, r, shared = overlapping_pairs(predicted, reference)
     union = predicted.length[p] + reference.length[r] - shared
     fits = shared / union >= min_overlap
     p, r = p[fits], r[fits]
-    # Above one half nothing can fit two partners; below, pairs that compete are walked one by one.
-    if min_overlap > 0.5 or not (np.any(p[1:] == p[:-1]) or np.any(r[1:] == r[:-1])):
-        return len(p)
-    matches, last_p, last_r = 0, -1, -1
-    for one, other in zip(p.tolist(), r.tolist(), strict=True):
-        if one > last_p and other > last_r:
-            matches, last_p, last_r = matches + 1, one, other
-    return matches
+    if min_overlap > 0.5:
+        # Two that overlap a third by more than a half would overlap one another.
+        return p
+    # Pairs that compete for a use follow one another; these alone are walked one by one.
+    competes = np.flatnonzero((p[1:] == p[:-1]) | (r[1:] == r[:-1]))
+    keep = np.ones(len(p), dtype=np.bool_)
+    last = 0
+    for k in competes.tolist():
+        last = k if keep[k] else last
+        keep[k + 1] = p[k + 1] > p[last] and r[k + 1] > r[last]
+    return p[keep]
 
 
 def overlapping_pairs(

@@ -10,8 +10,8 @@ order of the reference is taken, and neighbours alone are forgiven.
 
 Source: the challenge's MATLAB evaluation and its revision for Cholec80; I. Funke, D. Rivoir and
 S. Speidel, "Metrics Matter in Surgical Phase Recognition", arXiv 2305.13961, tell it from the
-strict figures. The published script counts the last ten seconds from the start of a segment by an
-index that is off; here they are the last ten, which is what its comments say.
+strict figures. The published script applies what it finds in the last ten seconds of a segment to
+the first ten; here it is applied to the last ten, which is what its comments say.
 """
 
 from __future__ import annotations
