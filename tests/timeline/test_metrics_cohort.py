@@ -106,6 +106,8 @@ def test_recordings_that_one_run_does_not_define_are_left_out_of_both() -> None:
     difference = compare_paired([0.5, None, 0.7, 0.4], [0.4, 0.1, None, 0.3])
     assert difference.n == 2
     assert difference.mean == pytest.approx(0.1)
+    assert difference.first == pytest.approx(0.45)
+    assert difference.second == pytest.approx(0.35)
 
 
 def test_runs_are_paired_by_recording() -> None:

@@ -96,9 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_result(json.dumps(content, indent=2, ensure_ascii=False))
         return 0
     print_comparison(first, notes=notes)
-    if other is not None and differences is not None:
+    if differences is not None:
         names = str(arguments.predicted), str(arguments.against)
-        print_differences(first, other, differences, names=names)
+        print_differences(differences, names=names)
     return 0
 
 

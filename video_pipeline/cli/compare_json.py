@@ -18,6 +18,7 @@ from video_pipeline.timeline.metrics.spread import (
     DDOF,
     LEVEL,
     N_REPLICATES,
+    SEED,
     Difference,
 )
 from video_pipeline.timeline.metrics.tools import TimelineComparison
@@ -51,7 +52,7 @@ def as_json(
     content["settings"] = {
         "interval": LEVEL,
         "n_replicates": N_REPLICATES,
-        "seed": 0,
+        "seed": SEED,
         "standard_deviation_ddof": DDOF,
     }
     content["definitions"] = {name: dataclasses.asdict(one) for name, one in DEFINITIONS.items()}

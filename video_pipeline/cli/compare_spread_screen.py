@@ -44,14 +44,8 @@ def print_spread(cohort: CohortComparison) -> None:
     _print_summary(cohort)
 
 
-def print_differences(
-    first: CohortComparison,
-    second: CohortComparison,
-    differences: Mapping[str, Difference],
-    *,
-    names: tuple[str, str],
-) -> None:
-    """The first run held against the second, figure by figure."""
+def print_differences(differences: Mapping[str, Difference], *, names: tuple[str, str]) -> None:
+    """One run held against another, figure by figure; ``names`` are theirs."""
     rows = [["", "first", "second", "difference", "95 % interval", "p", "n"]]
     for figure in _IN_SUMMARY:
         difference = differences.get(figure)
@@ -59,8 +53,8 @@ def print_differences(
             rows.append(
                 [
                     label_of(figure),
-                    cell_of(figure, first.summary[figure].mean),
-                    cell_of(figure, second.summary[figure].mean),
+                    cell_of(figure, difference.first),
+                    cell_of(figure, difference.second),
                     cell_of(figure, difference.mean, sign="+"),
                     interval_of(figure, difference.low, difference.high, sign="+"),
                     p_value_of(difference.p_value),
@@ -71,10 +65,10 @@ def print_differences(
     print_result()
     print_table(rows)
     print_text(
-        "The difference is first minus second, the mean over the n recordings that define the "
-        "figure in both; its interval is bootstrapped over these; p is Wilcoxon's signed-rank "
-        "test, two-sided, not corrected for the number of figures. Below six recordings p cannot "
-        "fall under 0.05."
+        "Means over the n recordings that define the figure in both runs; the difference is first "
+        "minus second, its interval bootstrapped over these recordings; p is Wilcoxon's "
+        "signed-rank test, two-sided, not corrected for the number of figures. Below six "
+        "recordings p cannot fall under 0.05."
     )
 
 

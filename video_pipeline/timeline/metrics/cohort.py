@@ -9,6 +9,7 @@ from video_pipeline.timeline.metrics.alignment import AlignedTools
 from video_pipeline.timeline.metrics.figures import PHASE_FIGURES, TOOL_FIGURES
 from video_pipeline.timeline.metrics.phases import PhaseComparison, PhaseScores, mean_scores
 from video_pipeline.timeline.metrics.spread import (
+    SEED,
     Difference,
     Spread,
     compare_paired,
@@ -69,7 +70,9 @@ def compare_recording(
     return RecordingComparison(video_id, tools, phases, aligned)
 
 
-def compare_cohort(recordings: Sequence[RecordingComparison], *, seed: int = 0) -> CohortComparison:
+def compare_cohort(
+    recordings: Sequence[RecordingComparison], *, seed: int = SEED
+) -> CohortComparison:
     """Pool the recordings and summarise their figures."""
     aligned = [one.aligned for one in recordings if one.aligned is not None]
     if len(recordings) == 1:
@@ -89,7 +92,7 @@ def compare_cohort(recordings: Sequence[RecordingComparison], *, seed: int = 0) 
 
 
 def compare_runs(
-    first: CohortComparison, second: CohortComparison, *, seed: int = 0
+    first: CohortComparison, second: CohortComparison, *, seed: int = SEED
 ) -> dict[str, Difference]:
     """Each figure of the first run minus that of the second, over recordings that both have."""
     others = {one.video_id: one.figures for one in second.recordings}

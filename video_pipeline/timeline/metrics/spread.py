@@ -19,6 +19,7 @@ __all__ = [
     "FEWEST_FOR_INTERVALS",
     "LEVEL",
     "N_REPLICATES",
+    "SEED",
     "Difference",
     "Spread",
     "compare_paired",
@@ -27,6 +28,7 @@ __all__ = [
 
 LEVEL = 0.95
 N_REPLICATES = 2000
+SEED = 0
 FEWEST_FOR_INTERVALS = 3
 DDOF = 1
 """Of the standard deviation: the recordings are a sample of more."""
@@ -52,6 +54,10 @@ class Difference:
     """One figure of two runs, over the recordings that define it in both."""
 
     n: int
+    first: float | None
+    """Mean of the first run over these n; None where there are none."""
+    second: float | None
+    """The same of the second."""
     mean: float | None
     """Of the first run minus the second, recording by recording."""
     low: float | None
@@ -62,7 +68,7 @@ class Difference:
     no recording differs. Below six, no difference however large brings it under 0.05."""
 
 
-def spread_of(values: Sequence[float | None], *, seed: int = 0) -> Spread:
+def spread_of(values: Sequence[float | None], *, seed: int = SEED) -> Spread:
     """The spread of a figure; recordings that do not define it are left out."""
     known = np.array([value for value in values if value is not None], dtype=np.float64)
     low, high = _interval(known, seed)
@@ -76,7 +82,7 @@ def spread_of(values: Sequence[float | None], *, seed: int = 0) -> Spread:
 
 
 def compare_paired(
-    first: Sequence[float | None], second: Sequence[float | None], *, seed: int = 0
+    first: Sequence[float | None], second: Sequence[float | None], *, seed: int = SEED
 ) -> Difference:
     """Hold two runs against each other; both sequences name the same recordings, in one order."""
     pairs = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
@@ -84,6 +90,8 @@ def compare_paired(
     low, high = _interval(differences, seed)
     return Difference(
         n=len(differences),
+        first=float(np.mean([a for a, _ in pairs])) if pairs else None,
+        second=float(np.mean([b for _, b in pairs])) if pairs else None,
         mean=float(differences.mean()) if len(differences) > 0 else None,
         low=low,
         high=high,
