@@ -4,7 +4,11 @@ import sys
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    precision_recall_fscore_support,
+)
 
 from tests.timeline.builders import cholec80_presence, presence, timeline
 from video_pipeline.records import ToolTimeline
@@ -75,6 +79,7 @@ def test_frame_scores_are_those_of_scikit_learn(seed: int) -> None:
         if true.any():
             expected = average_precision_score(true, predicted.probabilities[:, k])
             assert tool.average_precision == pytest.approx(expected, abs=1e-12)
+        assert tool.frames.accuracy == pytest.approx(accuracy_score(true, said), abs=1e-12)
     for average, ours in (("micro", result.micro), ("macro", result.macro)):
         precision, recall, f1, _ = precision_recall_fscore_support(
             reference.present, predicted.present, average=average, zero_division=np.nan
