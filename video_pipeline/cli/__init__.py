@@ -27,6 +27,7 @@ _COMMANDS = (
     "calibrate",
     "explain",
     "compare",
+    "statistics",
     "export",
     "import_timelines",
     "dataset",

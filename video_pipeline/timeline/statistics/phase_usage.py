@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.records import PhaseTimeline, ToolTimeline
 
-__all__ = ["PhaseUsage", "add_up_phase_usage", "count_phase_usage"]
+__all__ = ["PhaseUsage", "add_up_phase_usage", "align_phases", "count_phase_usage"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,21 @@ class PhaseUsage:
         shares = np.full(self.phase_s.shape, np.nan)
         np.divide(self.presence_s, self.phase_s, out=shares, where=self.phase_s > 0)
         return shares
+
+
+def align_phases(phases: PhaseTimeline, *, n_seconds: int) -> PhaseTimeline:
+    """Phases of ``n_seconds``: cut by a second, or their last second said twice.
+
+    Labels of tools and of phases often differ by the recording's last second.
+
+    Raises:
+        ValueError: they differ by more.
+    """
+    n = len(phases.phase)
+    if abs(n - n_seconds) > 1 or n == 0:
+        raise ValueError(f"{n_seconds} s of tools, {n} s of phases")
+    rows = np.minimum(np.arange(n_seconds), n - 1)
+    return PhaseTimeline(phases.phases, phases.probabilities[rows], phases.phase[rows])
 
 
 def count_phase_usage(timeline: ToolTimeline, phases: PhaseTimeline) -> PhaseUsage:
