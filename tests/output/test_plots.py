@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from video_pipeline.errors import OutputError
+from video_pipeline.output.pictures.sheet import drawable, text_width_in
 from video_pipeline.output.plots import write_timeline_plot
-from video_pipeline.output.sheet import drawable, text_width_in
 from video_pipeline.records import ToolTimeline
 
 BLUE = (0x00, 0x72, 0xB2)
