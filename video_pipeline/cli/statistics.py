@@ -74,7 +74,7 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read all, sum up, write, show."""
     from video_pipeline.cli.statistics_screen import print_cohort, print_written
-    from video_pipeline.output.cohort_folder import require_writable, write_tables
+    from video_pipeline.output.cohort_folder import require_writable, write_pictures, write_tables
     from video_pipeline.timeline.statistics.cohort import summarise_cohort
     from video_pipeline.timeline.statistics.spread import find_outliers, spread_of_figures
 
@@ -85,6 +85,14 @@ def run(arguments: argparse.Namespace) -> int:
     spreads = spread_of_figures(cohort)
     outliers = find_outliers(spreads)
     written = write_tables(out, cohort, spreads, outliers, with_parquet=arguments.parquet)
+    if arguments.pictures:
+        written += write_pictures(
+            out,
+            members,
+            cohort,
+            title=arguments.source.resolve().name,
+            normalised=arguments.time == "normalised",
+        )
     print_cohort(cohort, spreads, outliers)
     print_written(out, written)
     return 0

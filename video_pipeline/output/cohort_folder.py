@@ -8,11 +8,12 @@ from pathlib import Path
 from video_pipeline.errors import OutputError
 from video_pipeline.output.cohort_tables import TABLE_NAMES, cohort_tables
 from video_pipeline.output.files import make_folder
+from video_pipeline.output.plots import write_co_use_plot, write_cohort_plot, write_usage_plot
 from video_pipeline.output.typed_table import require_parquet, write_csv, write_parquet
-from video_pipeline.timeline.statistics.cohort import Cohort
+from video_pipeline.timeline.statistics.cohort import Cohort, CohortMember
 from video_pipeline.timeline.statistics.spread import Outlier, Spread
 
-__all__ = ["PICTURE_NAMES", "require_writable", "write_tables"]
+__all__ = ["PICTURE_NAMES", "require_writable", "write_pictures", "write_tables"]
 
 PICTURE_NAMES = ("usage.png", "co_use.png", "cohort.png")
 
@@ -48,3 +49,14 @@ def write_tables(
             write_parquet(out / f"{table.name}.parquet", table)
             written.append(f"{table.name}.parquet")
     return written
+
+
+def write_pictures(
+    out: Path, members: Sequence[CohortMember], cohort: Cohort, *, title: str, normalised: bool
+) -> list[str]:
+    """Write every picture; return the files' names. Raises ``OutputError``."""
+    usage, co_use, overview = PICTURE_NAMES
+    write_usage_plot(out / usage, [member.tools for member in cohort.members], title=title)
+    write_co_use_plot(out / co_use, cohort.co_use, title=title)
+    write_cohort_plot(out / overview, members, title=title, normalised=normalised)
+    return list(PICTURE_NAMES)

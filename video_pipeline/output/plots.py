@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from video_pipeline.output.files import write_bytes
 from video_pipeline.records import PhaseTimeline, ToolTimeline
+from video_pipeline.timeline.statistics import ToolStatistics
+from video_pipeline.timeline.statistics.co_use import CoUse
+from video_pipeline.timeline.statistics.cohort import CohortMember
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["write_timeline_plot"]
+__all__ = ["write_co_use_plot", "write_cohort_plot", "write_timeline_plot", "write_usage_plot"]
 
 # Without these, the file would name matplotlib's version or the hour it was drawn.
 _METADATA: dict[str, dict[str, str | None]] = {
@@ -48,6 +51,46 @@ def write_timeline_plot(
     shown = Shown(timeline, title, flags, reference, phases)
     figures = draw_pages(shown) if file_format == "pdf" else [draw_timeline(shown)]
     write_bytes(path, _encode(figures, file_format))
+
+
+def write_usage_plot(
+    path: str | PathLike[str], recordings: Sequence[Sequence[ToolStatistics]], *, title: str
+) -> None:
+    """Draw how long each tool is visible and how often it is used; raises ``OutputError``.
+
+    ``recordings`` has the tools of one recording or of several: then the bars are medians.
+    """
+    file_format = _format_of(path)
+    from video_pipeline.output.pictures.usage import draw_usage
+
+    write_bytes(path, _encode([draw_usage(recordings, title=title)], file_format))
+
+
+def write_co_use_plot(path: str | PathLike[str], co_use: CoUse, *, title: str) -> None:
+    """Draw which tools are used together; raises ``OutputError``."""
+    file_format = _format_of(path)
+    from video_pipeline.output.pictures.co_use import draw_co_use
+
+    write_bytes(path, _encode([draw_co_use(co_use, title=title)], file_format))
+
+
+def write_cohort_plot(
+    path: str | PathLike[str],
+    members: Sequence[CohortMember],
+    *,
+    title: str,
+    normalised: bool = False,
+) -> None:
+    """Draw all recordings under one another; raises ``OutputError``.
+
+    All begin at the left and have one scale of time; ``normalised``: each fills the width.
+    """
+    file_format = _format_of(path)
+    from video_pipeline.output.pictures.cohort import draw_cohort
+
+    write_bytes(
+        path, _encode([draw_cohort(members, title=title, normalised=normalised)], file_format)
+    )
 
 
 def _format_of(path: str | PathLike[str]) -> str:
