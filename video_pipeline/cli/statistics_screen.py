@@ -71,10 +71,9 @@ def print_written(out: Path, written: Sequence[str]) -> None:
     print_result(f"  {', '.join(tables)}{twice}")
     if pictures:
         print_result(f"  {', '.join(pictures)}")
-        print_result(
-            f"next: look at {printable(str(out / pictures[-1]))}; a recording that stands out"
-        )
-        print_result("  has its own timeline.png, and `surgical-video report` makes a page of it")
+        print_result(f"next: look at {printable(str(out / pictures[-1]))}")
+    if "usage_per_phase.csv" not in written:
+        print_result("with --phases DIR, where the phases lie: usage per phase too")
 
 
 def _row(tool: str, of: Mapping[tuple[str | None, str], Spread]) -> list[str]:

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from video_pipeline.output.pictures.palette import GROUND, INK, QUIET, clock, tool_colour
-from video_pipeline.output.pictures.sheet import Sheet, boxes, drawable, text_width_in
+from video_pipeline.output.pictures.sheet import Sheet, boxes, drawable, fitted, text_width_in
 from video_pipeline.timeline.statistics.co_use import CoUse
 
 __all__ = ["draw_co_use"]
@@ -91,7 +91,7 @@ def _tint(share: float) -> tuple[float, ...]:
 
 def _draw_words(sheet: Sheet, title: str, left_in: float) -> None:
     top_in = sheet.height_in
-    heading = drawable(title, longest=68)
+    heading = fitted(title, size=13, width_in=sheet.width_in - left_in - _MARGIN_IN)
     sheet.write(heading, left_in, top_in - 0.30, size=13, colour=INK, weight="bold")
     subtitle = "seconds that show both tools, as a share of those that show one of the two or both"
     sheet.write(subtitle, left_in, top_in - 0.58, size=9, colour=QUIET)

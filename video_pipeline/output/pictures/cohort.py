@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from video_pipeline.output.pictures.cohort_strips import GAP_PX, paint_strips
+from video_pipeline.output.pictures.cohort_strips import GAP_PX, height_of_strip, paint_strips
 from video_pipeline.output.pictures.palette import (
     FAINT,
     INK,
@@ -22,14 +22,13 @@ from video_pipeline.output.pictures.phase_ribbon import (
     draw_legend_line,
     legend_lines,
 )
-from video_pipeline.output.pictures.sheet import DPI, Sheet, drawable, text_width_in
+from video_pipeline.output.pictures.sheet import DPI, Sheet, drawable, fitted, text_width_in
 from video_pipeline.timeline.statistics.cohort import CohortMember
 
-__all__ = ["MOST_RECORDINGS", "draw_cohort"]
+__all__ = ["draw_cohort"]
 
-MOST_RECORDINGS = 400
-"""More would not fit onto one picture."""
-
+_HIGHEST_PX = 20_000
+"""What lies below that is left out, and said: no viewer opens a picture much higher."""
 _WIDTH_IN, _ABOVE_IN, _BELOW_IN, _RIGHT_IN = 11.0, 0.80, 0.66, 0.8
 _MARGIN_IN, _BESIDE_IN = 0.3, 0.14
 
@@ -39,9 +38,11 @@ _Entry = tuple[str, str]
 
 def draw_cohort(members: Sequence[CohortMember], *, title: str, normalised: bool = False) -> Figure:
     """Draw all recordings from their first second on; ``normalised``: each to the whole width."""
-    shown = members[:MOST_RECORDINGS]
-    tools = tuple(dict.fromkeys(tool for member in shown for tool in member.timeline.tools))
-    phases = tuple(dict.fromkeys(p for m in shown if m.phases is not None for p in m.phases.phases))
+    tools = tuple(dict.fromkeys(tool for m in members for tool in m.timeline.tools))
+    known = [member.phases for member in members if member.phases is not None]
+    phases = tuple(dict.fromkeys(phase for of in known for phase in of.phases))
+    strip_px = height_of_strip(len(members), len(tools), len(phases))
+    shown = members[: max(1, _HIGHEST_PX // strip_px)]
     names = [drawable(member.video_id, longest=28) for member in shown]
     longest_name_in = max(text_width_in(name, size=8) for name in names)
     # Whole pixels, so that the picture is shown as it was painted.
@@ -59,7 +60,7 @@ def draw_cohort(members: Sequence[CohortMember], *, title: str, normalised: bool
     left_in, bottom_in, width_in = left_px / DPI, bottom_px / DPI, width_px / DPI
     axes = sheet.add_axes(left_in, bottom_in, width_in, len(picture) / DPI)
     axes.imshow(picture, aspect="auto", interpolation="nearest", extent=(0, 1, 0, 1))
-    _write_names(sheet, shown, names, left_in, [len(strip) for strip in strips])
+    _write_names(sheet, shown, names, left_in, len(strips[0]))
     _draw_scale(sheet, left_in, bottom_in, width_in, None if normalised else longest_s)
     _draw_words(sheet, title, left_in, len(members), len(shown), normalised=normalised)
     for k, line in enumerate(lines):
@@ -86,16 +87,14 @@ def _write_names(
     members: Sequence[CohortMember],
     names: Sequence[str],
     left_in: float,
-    heights_px: Sequence[int],
+    strip_px: int,
 ) -> None:
     """Name each recording at its left, and say how long it is at the right."""
-    top_in = _BELOW_IN + sum(heights_px) / DPI
-    for member, name, height_px in zip(members, names, heights_px, strict=True):
-        y_in = top_in - (height_px - GAP_PX) / 2 / DPI
+    for k, (member, name) in enumerate(zip(members, names, strict=True)):
+        y_in = _BELOW_IN + ((len(members) - k) * strip_px - (strip_px - GAP_PX) / 2) / DPI
         sheet.write(name, left_in - _BESIDE_IN, y_in, size=8, colour=INK, align="right")
         length = clock(member.timeline.n_seconds)
         sheet.write(length, _WIDTH_IN - 0.2, y_in, size=8, colour=QUIET, align="right")
-        top_in -= height_px / DPI
 
 
 def _draw_scale(
@@ -126,7 +125,7 @@ def _draw_words(
     sheet: Sheet, title: str, left_in: float, n: int, n_shown: int, *, normalised: bool
 ) -> None:
     top_in = sheet.height_in
-    heading = drawable(title, longest=68)
+    heading = fitted(title, size=13, width_in=_WIDTH_IN - left_in - _MARGIN_IN)
     sheet.write(heading, left_in, top_in - 0.30, size=13, colour=INK, weight="bold")
     parts = [f"{n} recording{'s' if n != 1 else ''}"]
     if n_shown < n:

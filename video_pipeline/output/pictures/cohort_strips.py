@@ -15,12 +15,18 @@ from numpy.typing import NDArray
 from video_pipeline.output.pictures.palette import DOUBT, GROUND, phase_colour, tool_colour
 from video_pipeline.timeline.statistics.cohort import CohortMember
 
-__all__ = ["GAP_PX", "paint_strips"]
+__all__ = ["GAP_PX", "height_of_strip", "paint_strips"]
 
 GAP_PX = 10
 """Of paper below each recording."""
 _FEW, _THICK_PX, _THIN_PX = 20, 6, 4
 _PHASE_PX, _BELOW_PHASE_PX = 6, 2
+
+
+def height_of_strip(n_recordings: int, n_tools: int, n_phases: int) -> int:
+    """Pixels that each of so many recordings takes."""
+    ribbon_px = _PHASE_PX + _BELOW_PHASE_PX if n_phases > 0 else 0
+    return ribbon_px + n_tools * _row_px(n_recordings) + GAP_PX
 
 
 def paint_strips(
@@ -30,9 +36,9 @@ def paint_strips(
     *,
     width_px: int,
     span_s: int | None,
-) -> list[NDArray[np.float64]]:
+) -> list[NDArray[np.uint8]]:
     """(height, width_px, 3) of each recording; the width is ``span_s``, or None: its own length."""
-    row_px = _THICK_PX if len(members) <= _FEW else _THIN_PX
+    row_px = _row_px(len(members))
     strips = []
     for member in members:
         own_s = max(member.timeline.n_seconds, 1)
@@ -42,11 +48,15 @@ def paint_strips(
             ribbon = _phase_row(member, phases, first)
             rows = [
                 np.repeat(ribbon[np.newaxis], _PHASE_PX, axis=0),
-                np.ones((_BELOW_PHASE_PX, width_px, 3)),
+                _paper(_BELOW_PHASE_PX, width_px),
                 *rows,
             ]
-        strips.append(np.concatenate([*rows, np.ones((GAP_PX, width_px, 3))]))
+        strips.append(np.concatenate([*rows, _paper(GAP_PX, width_px)]))
     return strips
+
+
+def _row_px(n_recordings: int) -> int:
+    return _THICK_PX if n_recordings <= _FEW else _THIN_PX
 
 
 def _paint(
@@ -56,33 +66,41 @@ def _paint(
     last: NDArray[np.intp],
     *,
     row_px: int,
-) -> list[NDArray[np.float64]]:
+) -> list[NDArray[np.uint8]]:
     """(row_px, width_px, 3) of each tool; on paper where the recording has ended."""
     timeline = member.timeline
     inside = first < timeline.n_seconds
-    bed = np.ones((len(first), 3))
-    bed[inside] = to_rgb(GROUND)
-    bed[_any_in(timeline.n_frames == 0, first, last)] = to_rgb(DOUBT)
+    bed = _paper(len(first))
+    bed[inside] = _rgb(GROUND)
+    bed[_any_in(timeline.n_frames == 0, first, last)] = _rgb(DOUBT)
     rows = []
     for k, tool in enumerate(tools):
         row = bed.copy()
         if tool in timeline.tools:
             present = timeline.present[:, timeline.tools.index(tool)]
-            row[_any_in(present, first, last)] = to_rgb(tool_colour(k))
+            row[_any_in(present, first, last)] = _rgb(tool_colour(k))
         rows.append(np.repeat(row[np.newaxis], row_px, axis=0))
     return rows
 
 
 def _phase_row(
     member: CohortMember, phases: Sequence[str], first: NDArray[np.intp]
-) -> NDArray[np.float64]:
+) -> NDArray[np.uint8]:
     """(width_px, 3) the phase at the beginning of each pixel; paper where none is known."""
-    row = np.ones((len(first), 3))
+    row = _paper(len(first))
     if member.phases is not None:
-        colours = np.array([to_rgb(phase_colour(phases.index(p))) for p in member.phases.phases])
+        colours = np.stack([_rgb(phase_colour(phases.index(p))) for p in member.phases.phases])
         known = first < len(member.phases.phase)
         row[known] = colours[member.phases.phase[first[known]]]
     return row
+
+
+def _paper(*shape: int) -> NDArray[np.uint8]:
+    return np.full((*shape, 3), 255, dtype=np.uint8)
+
+
+def _rgb(colour: str) -> NDArray[np.uint8]:
+    return np.array([round(255 * part) for part in to_rgb(colour)], dtype=np.uint8)
 
 
 def _seconds_of_pixels(width_px: int, span_s: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.output.pictures.palette import GROUND, INK, QUIET, clock, tool_colour
 from video_pipeline.output.pictures.phase_ribbon import draw_ribbon, plan_ribbon
-from video_pipeline.output.pictures.sheet import drawable
+from video_pipeline.output.pictures.sheet import drawable, fitted
 from video_pipeline.output.pictures.timeline_key import draw_key
 from video_pipeline.output.pictures.timeline_sheet import (
     ALONE,
@@ -173,7 +173,7 @@ def _write_figures(
 
 def _draw_headings(sheet: TimelineSheet, shown: Shown, heading: str) -> None:
     top_in, timeline = sheet.height_in, shown.timeline
-    title = drawable(shown.title, longest=68)
+    title = fitted(shown.title, size=13, width_in=sheet.width_in - sheet.left_in - 0.3)
     sheet.write(title, sheet.left_in, top_in - 0.30, size=13, colour=INK, weight="bold")
     n_used = int(timeline.present.any(axis=0).sum())
     subtitle = f"{clock(timeline.n_seconds)} · {n_used} of {len(sheet.names)} tools seen{heading}"

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from video_pipeline.output.pictures.palette import FAINT, GROUND, INK, QUIET, clock, tool_colour
-from video_pipeline.output.pictures.sheet import Sheet, boxes, drawable, text_width_in
+from video_pipeline.output.pictures.sheet import Sheet, boxes, drawable, fitted, text_width_in
 from video_pipeline.timeline.statistics.tools import ToolStatistics
 
 __all__ = ["draw_usage"]
@@ -56,9 +56,8 @@ def draw_usage(recordings: Sequence[Sequence[ToolStatistics]], *, title: str) ->
         form=lambda value: f"{value:.4g}",
     )
     top_in = sheet.height_in
-    sheet.write(
-        drawable(title, longest=68), left_in, top_in - 0.30, size=13, colour=INK, weight="bold"
-    )
+    heading = fitted(title, size=13, width_in=_WIDTH_IN - left_in - _MARGIN_IN)
+    sheet.write(heading, left_in, top_in - 0.30, size=13, colour=INK, weight="bold")
     n = len(recordings)
     subtitle = f"{n} recording{'s' if n != 1 else ''}" + (f" · {what}" if what else "")
     sheet.write(subtitle, left_in, top_in - 0.56, size=9, colour=QUIET)
