@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from video_pipeline.output.pictures.cohort_strips import GAP_PX, height_of_strip, paint_strips
 from video_pipeline.output.pictures.palette import (
     FAINT,
+    HATCH,
     INK,
     QUIET,
     TICK_STEPS_S,
@@ -53,7 +54,8 @@ def draw_cohort(members: Sequence[CohortMember], *, title: str, normalised: bool
         shown, tools, phases, width_px=width_px, span_s=None if normalised else longest_s
     )
     picture = np.concatenate(strips)
-    lines = _legend(tools, phases, width_in=width_px / DPI)
+    has_gaps = any((member.timeline.n_frames == 0).any() for member in shown)
+    lines = _legend(tools, phases, width_in=width_px / DPI, with_gaps=has_gaps)
     above_px = round((_ABOVE_IN + len(lines) * LEGEND_LINE_IN) * DPI)
     bottom_px = round(_BELOW_IN * DPI)
     sheet = Sheet(_WIDTH_IN, (above_px + len(picture) + bottom_px) / DPI)
@@ -69,13 +71,16 @@ def draw_cohort(members: Sequence[CohortMember], *, title: str, normalised: bool
     return sheet.figure
 
 
-def _legend(tools: Sequence[str], phases: Sequence[str], *, width_in: float) -> list[list[_Entry]]:
+def _legend(
+    tools: Sequence[str], phases: Sequence[str], *, width_in: float, with_gaps: bool
+) -> list[list[_Entry]]:
     """Lines of tools, then lines of phases."""
+    of_tools = [(drawable(tool, longest=28), tool_colour(k)) for k, tool in enumerate(tools)]
+    of_phases = [(drawable(name, longest=32), phase_colour(k)) for k, name in enumerate(phases)]
+    if with_gaps:
+        of_tools.append(("no frame", HATCH))
     found: list[list[_Entry]] = []
-    for entries in (
-        [(drawable(tool, longest=28), tool_colour(k)) for k, tool in enumerate(tools)],
-        [(drawable(phase, longest=32), phase_colour(k)) for k, phase in enumerate(phases)],
-    ):
+    for entries in (of_tools, of_phases):
         names = tuple(name for name, _ in entries)
         lines = legend_lines(list(range(len(names))), names, width_in=width_in)
         found += [[entries[k] for k in line] for line in lines]

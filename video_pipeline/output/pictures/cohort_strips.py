@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from video_pipeline.output.pictures.palette import DOUBT, GROUND, phase_colour, tool_colour
+from video_pipeline.output.pictures.palette import GROUND, HATCH, phase_colour, tool_colour
 from video_pipeline.timeline.statistics.cohort import CohortMember
 
 __all__ = ["GAP_PX", "height_of_strip", "paint_strips"]
@@ -72,7 +72,7 @@ def _paint(
     inside = first < timeline.n_seconds
     bed = _paper(len(first))
     bed[inside] = _rgb(GROUND)
-    bed[_any_in(timeline.n_frames == 0, first, last)] = _rgb(DOUBT)
+    bed[_any_in(timeline.n_frames == 0, first, last)] = _rgb(HATCH)
     rows = []
     for k, tool in enumerate(tools):
         row = bed.copy()
