@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from video_pipeline.errors import OutputError
+from video_pipeline.output.pictures.sheet import drawable, text_width_in
 from video_pipeline.output.plots import write_timeline_plot
-from video_pipeline.output.sheet import drawable, text_width_in
 from video_pipeline.records import ToolTimeline
 
 BLUE = (0x00, 0x72, 0xB2)
@@ -54,7 +54,7 @@ def test_recordings_of_every_size_can_be_drawn(
     assert height_px >= 66 * n_tools
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg"])
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_the_same_timeline_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
     for name in ("a", "b"):
         write_timeline_plot(
@@ -68,11 +68,12 @@ def test_the_same_timeline_gives_the_same_bytes(tmp_path: Path, suffix: str) -> 
 
 
 def test_pictures_name_neither_the_hour_nor_a_version(tmp_path: Path) -> None:
-    for name in ("t.png", "t.svg"):
+    for name in ("t.png", "t.svg", "t.pdf"):
         write_timeline_plot(tmp_path / name, timeline(10, 1), title="t")
         content = (tmp_path / name).read_bytes()
         assert mpl.__version__.encode() not in content
         assert b"dc:date" not in content
+        assert b"Date" not in content
 
 
 def test_one_second_is_visible_at_two_hours(tmp_path: Path) -> None:
@@ -166,7 +167,7 @@ def test_flags_must_be_one_a_second(tmp_path: Path) -> None:
 
 
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\.png or \.svg file, got t\.bmp"):
+    with pytest.raises(ValueError, match=r"\.png, \.svg or \.pdf file, got t\.bmp"):
         write_timeline_plot(tmp_path / "t.bmp", timeline(10, 1), title="t")
 
 
@@ -198,5 +199,7 @@ def test_two_threads_draw_what_one_draws(tmp_path: Path) -> None:
 
 
 def test_importing_plots_does_not_import_matplotlib() -> None:
-    script = "import sys, video_pipeline.output.plots; sys.exit('matplotlib' in sys.modules)"
+    script = (
+        "import sys, video_pipeline.output.cohort_folder; sys.exit('matplotlib' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

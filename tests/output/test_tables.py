@@ -56,9 +56,10 @@ def test_segment_table_to_the_byte(timeline: ToolTimeline, tmp_path: Path) -> No
 def test_statistics_table_to_the_byte(timeline: ToolTimeline, tmp_path: Path) -> None:
     write_statistics(tmp_path / "statistics.csv", summarise_tools(timeline))
     assert (tmp_path / "statistics.csv").read_bytes() == (
-        b"tool,presence_s,share,n_uses,median_use_s,longest_use_s,first_second,last_second\n"
-        b"grasper,2,0.6667,1,2,2,0,1\n"
-        b"hook,1,0.3333,1,1,1,3,3\n"
+        b"tool,presence_s,share,n_uses,median_use_s,longest_use_s,first_second,last_second,"
+        b"n_gaps,median_gap_s,changes_per_minute\n"
+        b"grasper,2,0.6667,1,2,2,0,1,0,,0.0000\n"
+        b"hook,1,0.3333,1,1,1,3,3,0,,0.0000\n"
     )
 
 
@@ -72,8 +73,11 @@ def test_what_is_missing_is_an_empty_cell() -> None:
         longest_use_s=None,
         first_second=None,
         last_second=None,
+        n_gaps=0,
+        median_gap_s=None,
+        changes_per_minute=None,
     )
-    assert statistics_csv([never]).splitlines()[1] == "hook,0,,0,,,,"
+    assert statistics_csv([never]).splitlines()[1] == "hook,0,,0,,,,,0,,"
     unknown = ToolSegment("hook", 0.0, 1.0, mean_probability=np.nan, peak_probability=np.nan)
     assert segments_csv([unknown]).splitlines()[1] == "hook,0,1,1,,"
 

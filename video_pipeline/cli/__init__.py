@@ -29,6 +29,7 @@ _COMMANDS = (
     "compare",
     "smooth",
     "tune",
+    "statistics",
     "export",
     "import_timelines",
     "dataset",

@@ -1,7 +1,7 @@
 r"""Our own tables as CSV: ``timeline.csv``, ``segments.csv``, ``statistics.csv``.
 
-UTF-8, ``\n`` at every line's end, decimal points, probabilities and shares with 4 decimals, times
-with at most 3 and no trailing zeros; what is missing is an empty cell.
+UTF-8, ``\n`` at every line's end, decimal points, probabilities, shares and rates with 4 decimals,
+times with at most 3 and no trailing zeros; what is missing is an empty cell.
 
 Tool names come from users, and people open these files in spreadsheets, which run a cell that
 begins like a formula. Such a name (``=cmd``, ``+1``, ``@x``, ``-y``, or beginning with a tab or
@@ -53,6 +53,9 @@ _STATISTICS_HEADER = (
     "longest_use_s",
     "first_second",
     "last_second",
+    "n_gaps",
+    "median_gap_s",
+    "changes_per_minute",
 )
 # A name that already has apostrophes before its formula gets one more, so that none is lost.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -134,6 +137,9 @@ def statistics_csv(statistics: Iterable[ToolStatistics]) -> str:
                 _time_cell(tool.longest_use_s),
                 _time_cell(tool.first_second),
                 _time_cell(tool.last_second),
+                str(tool.n_gaps),
+                _time_cell(tool.median_gap_s),
+                _probability_cell(tool.changes_per_minute),
             )
             for tool in statistics
         ),

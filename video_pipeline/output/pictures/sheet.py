@@ -22,7 +22,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 from numpy.typing import NDArray
 
-__all__ = ["DPI", "Sheet", "boxes", "drawable", "text_width_in"]
+__all__ = ["DPI", "Sheet", "boxes", "drawable", "fitted", "text_width_in"]
 
 DPI = 150
 _FONT_FILES = {"normal": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
@@ -87,10 +87,20 @@ def drawable(text: str, *, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def text_width_in(text: str, *, size: float) -> float:
+def fitted(text: str, *, size: float, width_in: float) -> str:
+    """Return a title, bold, as ``drawable`` and no wider than ``width_in`` nor than 68 letters."""
+    longest = 68
+    line = drawable(text, longest=longest)
+    while longest > 1 and text_width_in(line, size=size, weight="bold") > width_in:
+        longest -= 1
+        line = drawable(text, longest=longest)
+    return line
+
+
+def text_width_in(text: str, *, size: float, weight: Literal["normal", "bold"] = "normal") -> float:
     """Measure a ``drawable`` text."""
     width_pt, _, _ = TextToPath().get_text_width_height_descent(
-        text, _font(size, "normal"), ismath=False
+        text, _font(size, weight), ismath=False
     )
     return float(width_pt) / 72
 

@@ -1,0 +1,62 @@
+"""Writing a cohort: its tables and pictures, beside the folders of its recordings or elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from video_pipeline.errors import OutputError
+from video_pipeline.output.cohort_tables import TABLE_NAMES, cohort_tables
+from video_pipeline.output.files import make_folder
+from video_pipeline.output.plots import write_co_use_plot, write_cohort_plot, write_usage_plot
+from video_pipeline.output.typed_table import require_parquet, write_csv, write_parquet
+from video_pipeline.timeline.statistics.cohort import Cohort, CohortMember
+from video_pipeline.timeline.statistics.spread import Outlier, Spread
+
+__all__ = ["PICTURE_NAMES", "require_writable", "write_pictures", "write_tables"]
+
+PICTURE_NAMES = ("usage.png", "co_use.png", "cohort.png")
+
+
+def require_writable(out: Path, *, with_parquet: bool) -> None:
+    """Refuse what can be refused before anything is read; raises ``OutputError``.
+
+    A recording may be called like one of our files: its folder is not replaced.
+    """
+    if with_parquet:
+        require_parquet(out)
+    tables = [f"{name}{suffix}" for name in TABLE_NAMES for suffix in (".csv", ".parquet")]
+    for name in (*tables, *PICTURE_NAMES):
+        if (out / name).is_dir():
+            raise OutputError(out / name, "is a folder", hint="choose another place with --out")
+
+
+def write_tables(
+    out: Path,
+    cohort: Cohort,
+    spreads: Sequence[Spread],
+    outliers: Sequence[Outlier],
+    *,
+    with_parquet: bool,
+) -> list[str]:
+    """Write every table; return the files' names. Raises ``OutputError``."""
+    make_folder(out)
+    written = []
+    for table in cohort_tables(cohort, spreads, outliers):
+        write_csv(out / f"{table.name}.csv", table)
+        written.append(f"{table.name}.csv")
+        if with_parquet:
+            write_parquet(out / f"{table.name}.parquet", table)
+            written.append(f"{table.name}.parquet")
+    return written
+
+
+def write_pictures(
+    out: Path, members: Sequence[CohortMember], cohort: Cohort, *, title: str, normalised: bool
+) -> list[str]:
+    """Write every picture; return the files' names. Raises ``OutputError``."""
+    usage, co_use, overview = PICTURE_NAMES
+    write_usage_plot(out / usage, [member.tools for member in cohort.members], title=title)
+    write_co_use_plot(out / co_use, cohort.co_use, title=title)
+    write_cohort_plot(out / overview, members, title=title, normalised=normalised)
+    return list(PICTURE_NAMES)

@@ -1,0 +1,1 @@
+"""Drawing: what the pictures show, on sheets measured in inches; ``plots`` makes files of them."""
