@@ -29,6 +29,7 @@ _COMMANDS = (
     "compare",
     "export",
     "import_timelines",
+    "report",
     "dataset",
     "model",
 )
