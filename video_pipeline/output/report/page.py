@@ -123,9 +123,10 @@ def _warnings(report: RecordingReport) -> str:
 def _player(report: RecordingReport) -> str:
     """The video, and below it room for what the script says of the second at hand."""
     video = report.video
-    hidden, shown = (" hidden", "") if video is None else ("", _video(report))
+    kind = "hidden" if video is None else 'class="has-video"'
     return (
-        f'<aside id="player" aria-label="The second at hand"{hidden}><div class="player">\n{shown}'
+        f'<aside id="player" aria-label="The second at hand" {kind}><div class="player">\n'
+        f"{_video(report)}"
         '<div class="readout" id="readout"></div></div></aside>\n'
     )
 

@@ -16,12 +16,20 @@ _MOST_ROWS = 200
 _MOST_ITEMS = 8
 _NESTING = 4
 
+_UNITS = {"bytes": "bytes", "px": "px", "s": "s", "hz": "Hz"}
+"""By the last word of a name."""
 _LABELS = {
     "sha256": "SHA-256",
-    "size_bytes": "size",
-    "width_px": "width",
-    "height_px": "height",
     "frame_rate_from_header": "frame rate by its header",
+    "declared_duration_s": "duration by its header",
+    "n_seconds": "rows of the timeline",
+    "n_shown": "frames shown",
+    "n_sampled": "frames sampled",
+    "n_decoded": "frames decoded",
+    "n_corrupt": "frames damaged",
+    "n_lost": "frames lost",
+    "n_lost_at_ends": "of them at the ends",
+    "is_complete": "read to its end",
 }
 
 
@@ -76,7 +84,10 @@ def _flat(facts: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]
 
 
 def _label(name: str) -> str:
-    return _LABELS.get(name, one_line(name).replace("_", " "))
+    if name in _LABELS:
+        return _LABELS[name]
+    words = one_line(name).split("_")
+    return " ".join(words[:-1] if len(words) > 1 and words[-1] in _UNITS else words)
 
 
 def _shown(name: str, value: Any) -> str:
@@ -96,8 +107,8 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _unit(name: str) -> str:
-    units = {"bytes": " bytes", "px": " px", "s": " s", "hz": " Hz"}
-    return units.get(name.rpartition("_")[2], "")
+    unit = _UNITS.get(name.rpartition("_")[2])
+    return "" if unit is None else f" {unit}"
 
 
 def _listed(values: Sequence[Any]) -> str:

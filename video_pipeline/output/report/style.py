@@ -13,8 +13,7 @@ _COLOURS = "\n".join(
     )
 )
 
-STYLE = (
-    """\
+_RULES = """\
 :root { color-scheme: light dark; --ink: #222222; --quiet: #5c5c5c; --line: #dddddd;
   --paper: #ffffff; --ground: #f6f6f4; --veil: #eaeaea; --hatch: #ababab; --head: #b3261e;
   --focus: #0b57d0; --now: #eef3f8; --care: #fff6e6; --care-line: #c77700; }
@@ -58,7 +57,7 @@ aside video { display: block; width: 100%; max-height: 60vh; background: #000;
 aside .told { margin: .5rem 0 0; font-size: .85rem; color: var(--quiet); }
 .readout { margin: 1rem 0 0; }
 .readout .time { font-size: 1.6rem; line-height: 1.2; font-weight: 600; }
-.readout .of { color: var(--quiet); font-size: .85rem; min-height: 1.5em; }
+.readout .of { color: var(--quiet); font-size: .85rem; line-height: 1.5; min-height: 1.5em; }
 .readout ul { list-style: none; margin: .6rem 0 0; padding: 0; }
 .readout li { display: grid; grid-template-columns: 1rem minmax(0, 1fr) 6rem 2.4rem;
   align-items: center; column-gap: .5rem; padding: .16rem 0; color: var(--quiet); }
@@ -111,7 +110,7 @@ aside .told { margin: .5rem 0 0; font-size: .85rem; color: var(--quiet); }
 .swatch.hatched { background: repeating-linear-gradient(135deg, var(--hatch) 0 1.5px,
   var(--veil) 1.5px 4.5px); }
 table .swatch { width: .62rem; }
-.zoom { display: inline-flex; gap: .3rem; align-items: center; margin-left: .8rem; }
+.key .zoom { display: inline-flex; gap: .2rem; align-items: center; margin: 0 0 0 .8rem; }
 .zoom button { width: 1.7rem; height: 1.5rem; padding: 0; border: 1px solid var(--line);
   border-radius: 3px; cursor: pointer; background: none; }
 .zoom button:disabled { opacity: .4; cursor: default; }
@@ -121,7 +120,9 @@ table .swatch { width: .62rem; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .3rem 1.1rem .3rem 0; text-align: right; vertical-align: baseline;
   border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child { text-align: left; white-space: normal; min-width: 8rem; max-width: 18rem; }
+th:first-child { text-align: left; }
+th > span { display: inline-block; max-width: 18rem; overflow: hidden; text-overflow: ellipsis;
+  vertical-align: bottom; }
 th:last-child, td:last-child { padding-right: .3rem; }
 tbody th { font-weight: 500; }
 thead th { position: sticky; top: 0; background: var(--paper); font-weight: 500; z-index: 1;
@@ -143,7 +144,7 @@ dl.terms dt { color: var(--ink); } dl.terms dd { margin: 0; }
 .facts table { width: 100%; break-inside: avoid; margin: 0 0 1.4rem; font-size: .85rem; }
 .facts caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
 .facts th, .facts td { text-align: left; white-space: normal; vertical-align: top; }
-.facts th { width: 12rem; font-weight: 400; color: var(--quiet); min-width: 0; }
+.facts th { width: 11rem; font-weight: 400; color: var(--quiet); min-width: 0; }
 .facts td small { display: block; line-height: 1.35; }
 footer { color: var(--quiet); font-size: .82rem; border-top: 1px solid var(--line);
   padding-top: .8rem; }
@@ -153,24 +154,29 @@ footer { color: var(--quiet); font-size: .82rem; border-top: 1px solid var(--lin
   .plot { grid-template-columns: 6.2rem minmax(0, 1fr); column-gap: .4rem; }
   .key { margin-left: 0; }
   .odd text { display: none; }
-  th, td { padding-right: .8rem; } th:first-child { min-width: 6rem; }
-  .page > aside.has-video video { position: sticky; top: 0; }
+  th, td { padding-right: .8rem; }
+}
+@media screen and (max-width: 67.99rem) {
+  aside.has-video, aside.has-video .player { display: contents; }
+  aside.has-video video { position: sticky; top: 0; z-index: 2; max-height: 32vh; }
+  aside.has-video .readout { margin-bottom: 2rem; }
 }
 @page { margin: 12mm; }
 @media print {
-  :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #bbb; --paper: #fff;
+  :root { font-size: 11px; color-scheme: light; --ink: #000; --quiet: #444; --line: #bbb; --paper: #fff;
     --ground: #f4f4f2; --veil: #eaeaea; --hatch: #999; --care: #fff; --care-line: #c77700; }
-  body { padding: 0; max-width: none; font-size: 10px; }
+  body { padding: 0; max-width: none; font-size: 1rem; }
   aside, .zoom, #hint, .hover, .playhead, .playknob { display: none !important; }
   .page { display: block; }
   .canvas { width: 100% !important; }
   .view, .scroll { overflow: visible; max-height: none; }
-  .ground, .veil, .bar, .phase, .swatch, svg { print-color-adjust: exact;
+  .ground, .veil, .bar, .phase, .strip, .swatch { print-color-adjust: exact;
     -webkit-print-color-adjust: exact; }
-  .plot, .facts table, tr, .care { break-inside: avoid; }
+  .plot, .facts table, table.tools, tr, .care { break-inside: avoid; }
   h2 { break-after: avoid; }
   section { margin-bottom: 1.6rem; }
-  thead th { position: static; }
+  thead th { position: static; box-shadow: none; border-bottom: 1px solid var(--line); }
+  th button { display: contents; } /* or headings stay empty from the second sheet on */
   th, td { padding-top: .12rem; padding-bottom: .12rem; }
   .name.on { border-color: transparent; } tr.now { background: none; }
   td button { text-decoration: none; }
@@ -180,6 +186,5 @@ footer { color: var(--quiet); font-size: .82rem; border-top: 1px solid var(--lin
   .c6 { --mark: #bfbfbf; } .c6 image { filter: invert(1); }
 }
 """
-    + _COLOURS
-    + "\n"
-)
+
+STYLE = f"{_COLOURS}\n{_RULES}"

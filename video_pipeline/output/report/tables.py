@@ -22,6 +22,8 @@ from video_pipeline.timeline.statistics import summarise_tools
 __all__ = ["doubt_section", "phases_section", "segments_section", "statistics_section"]
 
 _SHOWN_STRETCHES = 6
+_LONGEST_SHOWN = 24
+"""Characters of a name; a longer one may be cut on the screen and is shown under the pointer."""
 
 
 def statistics_section(report: RecordingReport) -> str:
@@ -30,7 +32,7 @@ def statistics_section(report: RecordingReport) -> str:
         return ""
     rows = [
         (
-            _tool_cell(tool.tool, k),
+            _named_cell(tool.tool, tool_class(k)),
             [
                 Cell(_duration(tool.presence_s), tool.presence_s),
                 _percent(tool.share),
@@ -55,7 +57,7 @@ def segments_section(report: RecordingReport) -> str:
     row_of = {tool: k for k, tool in enumerate(report.tools)}
     rows = [
         (
-            _tool_cell(segment.tool, row_of[segment.tool]),
+            _named_cell(segment.tool, tool_class(row_of[segment.tool])),
             [
                 time_cell(segment.start_s, seeks=True),
                 time_cell(segment.end_s),
@@ -81,10 +83,7 @@ def phases_section(report: RecordingReport) -> str:
         return ""
     rows = [
         (
-            Cell(
-                f'<i class="swatch {phase_class(stretch.phase)}"></i>'
-                f"{text(report.phases.phases[stretch.phase])}"
-            ),
+            _named_cell(report.phases.phases[stretch.phase], phase_class(stretch.phase)),
             [
                 time_cell(stretch.start, seeks=True),
                 time_cell(stretch.stop),
@@ -134,8 +133,10 @@ def _section(name: str, title: str, content: str, terms: dict[str, str]) -> str:
     )
 
 
-def _tool_cell(tool: str, k: int) -> Cell:
-    return Cell(f'<i class="swatch {tool_class(k)}"></i>{text(tool)}')
+def _named_cell(name: str, colour: str) -> Cell:
+    shown = text(name)
+    title = f' title="{shown}"' if len(shown) > _LONGEST_SHOWN else ""
+    return Cell(f'<i class="swatch {colour}"></i><span{title}>{shown}</span>')
 
 
 def _duration_cell(value: float | None) -> Cell:
