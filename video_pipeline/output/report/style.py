@@ -163,7 +163,8 @@ footer { color: var(--quiet); font-size: .82rem; border-top: 1px solid var(--lin
 }
 @page { margin: 12mm; }
 @media print {
-  :root { font-size: 11px; color-scheme: light; --ink: #000; --quiet: #444; --line: #bbb; --paper: #fff;
+  :root { font-size: 11px; }
+  :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #bbb; --paper: #fff;
     --ground: #f4f4f2; --veil: #eaeaea; --hatch: #999; --care: #fff; --care-line: #c77700; }
   body { padding: 0; max-width: none; font-size: 1rem; }
   aside, .zoom, #hint, .hover, .playhead, .playknob { display: none !important; }
