@@ -25,7 +25,7 @@ _STRIP_PX = (25, 7)
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _MOST_TICKS = 12
 _SMOOTH_FROM_S = 400
-_LETTER_SHARE = 0.85
+_LETTER_SHARE = 0.95
 """Of the plot's width in per cent, at most: a letter of a phase's name on a narrow screen."""
 
 
