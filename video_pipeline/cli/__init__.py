@@ -32,6 +32,7 @@ _COMMANDS = (
     "statistics",
     "export",
     "import_timelines",
+    "report",
     "dataset",
     "model",
 )
