@@ -6,7 +6,6 @@ in another container is copied into Matroska.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +21,7 @@ from video_pipeline.output.files import whole_file
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
+    from av.video.stream import VideoStream
 
 __all__ = ["write"]
 
@@ -80,7 +80,7 @@ def _video_and_phases(recording: LabelledRecording) -> tuple[VideoFile, tuple[St
 
 
 def _require_other_file(video: Path, target: Path) -> None:
-    if target.exists() and video.exists() and os.path.samefile(video, target):
+    if target.exists() and video.exists() and video.samefile(target):
         raise OutputError(target, "would replace the video itself", hint="choose another --out")
 
 
@@ -89,13 +89,15 @@ def _copy(video: Path, target: Path, phases: Sequence[Stretch]) -> list[str]:
     import av
 
     from video_pipeline.frames.container.dicom import is_dicom
-    from video_pipeline.frames.container.opening import open_container
+    from video_pipeline.frames.container.findings import Findings
+    from video_pipeline.frames.container.opening import open_container, video_stream
 
     if is_dicom(video):
         raise RecordingError(video, "is a DICOM object, which has no chapters")
     with open_container(video) as source, whole_file(target) as file:
+        stream = video_stream(video, source, Findings())
         try:
-            return _remux(source, file, _MUXERS[target.suffix], phases)
+            return _remux(source, stream, file, muxer=_MUXERS[target.suffix], phases=phases)
         except av.FFmpegError as error:
             # Some of these are OSErrors, which would be told as the disk's.
             raise OutputError(
@@ -104,7 +106,12 @@ def _copy(video: Path, target: Path, phases: Sequence[Stretch]) -> list[str]:
 
 
 def _remux(
-    source: InputContainer, file: BinaryIO, muxer: str, phases: Sequence[Stretch]
+    source: InputContainer,
+    video: VideoStream,
+    file: BinaryIO,
+    *,
+    muxer: str,
+    phases: Sequence[Stretch],
 ) -> list[str]:
     import av
 
@@ -113,7 +120,7 @@ def _remux(
     with av.open(file, "w", format=muxer, container_options=options) as target:
         target.metadata.update(source.metadata)
         copies, left_out = _copied_streams(source, target)
-        target.set_chapters(_chapters(source, phases))
+        target.set_chapters(list(_chapters(source, video, phases)))
         for packet in source.demux([source.streams[index] for index in copies]):
             # The demuxer's last word is an empty packet.
             if packet.dts is None and packet.size == 0:
@@ -130,7 +137,7 @@ def _copied_streams(
     copies: dict[int, Stream] = {}
     left_out = []
     for stream in source.streams:
-        if stream.type == "data" and source.chapters():
+        if stream.type == "data" and stream.name == "bin_data" and source.chapters():
             # Where MP4 keeps its old chapters' names; the new chapters have a stream like it.
             continue
         try:
@@ -145,19 +152,14 @@ def _copied_streams(
     return copies, left_out
 
 
-def _chapters(source: InputContainer, phases: Sequence[Stretch]) -> list[Any]:
+def _chapters(
+    source: InputContainer, video: VideoStream, phases: Sequence[Stretch]
+) -> Iterator[Any]:
     """Of phases since the first picture; none goes on behind the video's own end."""
-    return list(_placed(source, phases))
-
-
-def _placed(source: InputContainer, phases: Sequence[Stretch]) -> Iterator[dict[str, Any]]:
-    video = source.streams.video[0]
-    start = video.start_time
-    first_ms = (
-        0 if start is None or video.time_base is None else round(start * video.time_base * 1000)
-    )
-    start_us = source.start_time if source.start_time is not None else 0
-    end_ms = None if source.duration is None else (start_us + source.duration) // 1000
+    first_ms = 0
+    if video.start_time is not None and video.time_base is not None:
+        first_ms = round(video.start_time * video.time_base * 1000)
+    end_ms = None if source.duration is None else (source.start_time + source.duration) // 1000
     for k, phase in enumerate(phases):
         start_ms, stop_ms = phase.start_ms + first_ms, phase.end_ms + first_ms
         if end_ms is not None:
