@@ -21,6 +21,7 @@ NOTE_NAME = "export_note.txt"
 _EXAMPLES = """\
 examples:
   surgical-video export timelines --format elan --out elan
+  surgical-video export timelines --format chapters --videos recordings --out with_chapters
   surgical-video export timelines/case12 --format cholec80 --out cholec80
 
 OUT is what `annotate` wrote, one recording's folder of it, or a folder of tables. What the format
@@ -48,6 +49,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--format", required=True, choices=written, metavar="NAME")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument(
+        "--videos",
+        type=Path,
+        metavar="FOLDER",
+        help="where the recordings lie, for formats that refer to them; found by their names",
+    )
+    parser.add_argument(
         "--frame-rate",
         type=positive_rate,
         metavar="HZ",
@@ -61,10 +68,16 @@ def run(arguments: argparse.Namespace) -> int:
     from video_pipeline.output.files import make_folder, write_text
 
     recordings = read_folder(arguments.source)
+    missing: list[str] = []
+    if arguments.videos is not None:
+        recordings, missing = _with_videos(
+            recordings, source=arguments.source, videos=arguments.videos
+        )
     out = make_folder(arguments.out)
     settings = ExportSettings(frame_rate=arguments.frame_rate)
     notes = [
         *_notes_of(recordings),
+        *missing,
         *writer_of(arguments.format)(recordings, out, settings),
     ]
     if notes:
@@ -83,6 +96,27 @@ def format_list(names: Iterable[str]) -> str:
     names = list(names)
     width = max(map(len, names), default=0)
     return "\n".join(f"  {name:{width}}  {FORMATS[name].summary}" for name in names)
+
+
+def _with_videos(
+    recordings: Sequence[LabelledRecording], *, source: Path, videos: Path
+) -> tuple[tuple[LabelledRecording, ...], list[str]]:
+    """Each recording with the video that has its name; and in words which have none."""
+    import dataclasses
+
+    from video_pipeline.batch.recordings import find_recordings, name_recordings
+    from video_pipeline.formats.video_lookup import describe_video
+
+    named = {of.video_id: of.path for of in name_recordings(find_recordings([videos]), source)}
+    found = []
+    missing = []
+    for of in recordings:
+        path = named.get(of.video_id)
+        if path is None:
+            missing.append(f"{of.video_id}: no video of this name in {videos}")
+        video = None if path is None else describe_video(path)
+        found.append(dataclasses.replace(of, video=video))
+    return tuple(found), missing
 
 
 def _notes_of(recordings: Sequence[LabelledRecording]) -> list[str]:

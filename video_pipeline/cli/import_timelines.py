@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from video_pipeline.output.files import make_folder
 
     recordings = reader_of(arguments.format)(arguments.source)
+    _require_places(arguments.source, [recording.video_id for recording in recordings])
     out = make_folder(arguments.out)
     for recording in recordings:
         for text in recording.notes:
@@ -58,3 +60,19 @@ def run(arguments: argparse.Namespace) -> int:
     told = f"{n} recording{'s' if n != 1 else ''} imported"
     print_result(f"{told}: {printable(str(out))}/<video_id>/timeline.csv")
     return 0
+
+
+def _require_places(source: Path, video_ids: Sequence[str]) -> None:
+    """Refuse names from a stranger's file that lead elsewhere, or to the same folder twice."""
+    from video_pipeline.errors import TableError
+    from video_pipeline.formats.file_names import is_folder_name
+
+    seen: set[str] = set()
+    for video_id in video_ids:
+        if not is_folder_name(video_id):
+            raise TableError(source, f"the recording {video_id!r} cannot be the name of a folder")
+        if video_id.casefold() in seen:
+            raise TableError(
+                source, f"speaks of the recording {video_id!r} twice", hint="import them apart"
+            )
+        seen.add(video_id.casefold())
