@@ -180,21 +180,42 @@ def smooth_slowly(
 def smooth_stretch_slowly(
     values: list[float], settings: SmoothingSettings, rate_hz: float
 ) -> list[bool]:
-    if settings.median_s is not None:
-        half = int(settings.median_s * rate_hz / 2)
-        values = [
-            statistics.median(values[max(0, k - half) : k + half + 1]) for k in range(len(values))
-        ]
+    for length_s, of in (
+        (settings.mean_s, statistics.fmean),
+        (settings.median_s, statistics.median),
+    ):
+        if length_s is not None:
+            half = int(length_s * rate_hz / 2)
+            back, ahead = (2 * half, 0) if settings.is_causal else (half, half)
+            values = [of(values[max(0, k - back) : k + ahead + 1]) for k in range(len(values))]
     off = settings.on_threshold if settings.off_threshold is None else settings.off_threshold
     states = []
     state = False
     for value in values:
         state = value >= settings.on_threshold or (state and value >= off)
         states.append(state)
+    if settings.is_causal:
+        return decide_while_it_runs(states, settings, rate_hz)
     if settings.min_off_s is not None:
         states = flip_short(states, False, settings.min_off_s * rate_hz, at_ends=False)
     if settings.min_on_s is not None:
         states = flip_short(states, True, settings.min_on_s * rate_hz, at_ends=True)
+    return states
+
+
+def decide_while_it_runs(
+    states: list[bool], settings: SmoothingSettings, rate_hz: float
+) -> list[bool]:
+    for shortest_s, wanted in ((settings.min_off_s, True), (settings.min_on_s, False)):
+        if shortest_s is None:
+            continue
+        decided = []
+        for k in range(len(states)):
+            shortest = math.ceil(shortest_s * rate_hz - 1e-9)
+            last = states[max(0, k + 1 - shortest) : k + 1]
+            # Gone only if it was gone all along; there only if it was there all along.
+            decided.append(any(last) if wanted else all(last) and len(last) == shortest)
+        states = decided
     return states
 
 
@@ -208,7 +229,7 @@ def flip_short(states: list[bool], which: bool, shortest: float, *, at_ends: boo
     return flipped
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(120))
 def test_smoothing_is_that_of_a_plain_loop(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n_rows, n_tools = int(rng.integers(1, 120)), int(rng.integers(1, 4))
@@ -219,11 +240,13 @@ def test_smoothing_is_that_of_a_plain_loop(seed: int) -> None:
         probabilities[start : start + int(rng.integers(1, 25))] = np.nan
     low, high = np.sort(rng.integers(1, 9, 2)) / 8
     settings = SmoothingSettings(
+        mean_s=float(rng.integers(1, 8)) if rng.random() < 0.3 else None,
         median_s=float(rng.integers(1, 8)) if rng.random() < 0.6 else None,
         on_threshold=float(high),
         off_threshold=float(low) if rng.random() < 0.7 else None,
         min_on_s=float(rng.integers(1, 6)) if rng.random() < 0.6 else None,
         min_off_s=float(rng.integers(1, 6)) if rng.random() < 0.6 else None,
+        is_causal=bool(rng.random() < 0.4),
     )
     expected = [smooth_slowly(tool.tolist(), settings, rate_hz) for tool in probabilities.T]
     found = smooth(probabilities, settings, rate_hz=rate_hz)
