@@ -58,7 +58,8 @@ def write(
             )
         if left_out:
             notes.append(f"{recording.video_id}: not copied: {', '.join(left_out)}")
-        notes.append(f"{recording.video_id}: tools overlap, so they are no chapters: left out")
+        if recording.timeline is not None:
+            notes.append(f"{recording.video_id}: tools overlap, so they are no chapters: left out")
     return notes
 
 
