@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -251,8 +252,6 @@ def test_any_other_file_is_one_line(name: str, content: bytes, tmp_path: Path, c
 
 @pytest.mark.parametrize("name", ["elan", "webvtt", "label-studio", "via", "boris"])
 def test_a_pipe_does_not_hang(name: str, tmp_path: Path, call: Call) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     status, _, err = call("import", tmp_path / "pipe", "--format", name, "--out", tmp_path / "o")
     assert status == 1
