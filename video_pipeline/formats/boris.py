@@ -16,7 +16,7 @@ from video_pipeline.formats.boris_reading import read
 from video_pipeline.formats.carried import CARRIED_NAME, carried_line, phase_labels
 from video_pipeline.formats.json_document import json_text
 from video_pipeline.formats.labelled import LabelledRecording
-from video_pipeline.formats.losses import losses_of
+from video_pipeline.formats.losses import losses_of, unknown_videos
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.formats.stretches import Stretch, phase_stretches, tool_stretches
 from video_pipeline.output.files import write_text
@@ -55,13 +55,7 @@ def write(
         "converters": {},
     }
     write_text(out / PROJECT_NAME, json_text(project))
-    notes = losses_of(recordings)
-    notes += [
-        f"{of.video_id}: BORIS will ask for the video: its place is not known"
-        for of in recordings
-        if of.video is None
-    ]
-    return notes
+    return [*losses_of(recordings), *unknown_videos(recordings, program="BORIS")]
 
 
 def _phase_names(recording: LabelledRecording) -> list[str]:

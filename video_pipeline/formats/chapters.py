@@ -58,7 +58,8 @@ def write(
             )
         if left_out:
             notes.append(f"{recording.video_id}: not copied: {', '.join(left_out)}")
-        notes.append(f"{recording.video_id}: tools overlap, so they are no chapters: left out")
+        if recording.timeline is not None:
+            notes.append(f"{recording.video_id}: tools overlap, so they are no chapters: left out")
     return notes
 
 
@@ -97,7 +98,8 @@ def _copy(video: Path, target: Path, phases: Sequence[Stretch]) -> list[str]:
     with open_container(video) as source, whole_file(target) as file:
         stream = video_stream(video, source, Findings())
         try:
-            return _remux(source, stream, file, muxer=_MUXERS[target.suffix], phases=phases)
+            muxer = _MUXERS[target.suffix]
+            return _remux(source, stream, file, path=target, muxer=muxer, phases=phases)
         except av.FFmpegError as error:
             # Some of these are OSErrors, which would be told as the disk's.
             raise OutputError(
@@ -110,6 +112,7 @@ def _remux(
     video: VideoStream,
     file: BinaryIO,
     *,
+    path: Path,
     muxer: str,
     phases: Sequence[Stretch],
 ) -> list[str]:
@@ -120,6 +123,10 @@ def _remux(
     with av.open(file, "w", format=muxer, container_options=options) as target:
         target.metadata.update(source.metadata)
         copies, left_out = _copied_streams(source, target)
+        if video.index not in copies:
+            raise OutputError(
+                path, f"{video.name} cannot be copied into {muxer} without encoding it anew"
+            )
         target.set_chapters(list(_chapters(source, video, phases)))
         for packet in source.demux([source.streams[index] for index in copies]):
             # The demuxer's last word is an empty packet.

@@ -14,7 +14,7 @@ from video_pipeline.formats.carried import CARRIED_NAME, carried_line
 from video_pipeline.formats.elan_reading import read
 from video_pipeline.formats.file_names import file_stems
 from video_pipeline.formats.labelled import LabelledRecording
-from video_pipeline.formats.losses import losses_of
+from video_pipeline.formats.losses import losses_of, unknown_videos
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.formats.stretches import Stretch, phase_stretches, tool_stretches
 from video_pipeline.formats.xml_document import attribute_text, element_text, writable_text
@@ -53,13 +53,7 @@ def write(
     for recording, stem in zip(recordings, file_stems(recordings), strict=True):
         lines = _lines(recording, out)
         write_text(out / f"{stem}.eaf", "".join(f"{line}\n" for line in lines))
-    notes = losses_of(recordings)
-    notes += [
-        f"{of.video_id}: ELAN will ask for the video: its place is not known"
-        for of in recordings
-        if of.video is None
-    ]
-    return notes
+    return [*losses_of(recordings), *unknown_videos(recordings, program="ELAN")]
 
 
 def _lines(recording: LabelledRecording, out: Path) -> Iterator[str]:

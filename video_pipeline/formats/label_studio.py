@@ -21,7 +21,7 @@ from video_pipeline.formats.frame_numbers import frames_of
 from video_pipeline.formats.json_document import json_text
 from video_pipeline.formats.label_studio_reading import read
 from video_pipeline.formats.labelled import LabelledRecording
-from video_pipeline.formats.losses import losses_of
+from video_pipeline.formats.losses import listed, losses_of
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.formats.stretches import Stretch, phase_stretches, tool_stretches
 from video_pipeline.formats.xml_document import attribute_text
@@ -62,7 +62,7 @@ def _notes(
     assumed = [of.video_id for of in recordings if of.video is None or of.video.frame_rate is None]
     if assumed and settings.frame_rate is None:
         notes.append(
-            f"the frame rate of {_listed(assumed)} is not known, {_USUAL_RATE_HZ} is taken: "
+            f"the frame rate of {listed(assumed)} is not known, {_USUAL_RATE_HZ} is taken: "
             "say it with --frame-rate"
         )
     notes.append(
@@ -70,11 +70,6 @@ def _notes(
         "where the videos lie elsewhere, put their URLs there"
     )
     return notes
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
 def _task(recording: LabelledRecording, rate_hz: Fraction) -> dict[str, Any]:

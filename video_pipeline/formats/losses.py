@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from video_pipeline.formats.labelled import LabelledRecording
 
-__all__ = ["losses_of"]
+__all__ = ["listed", "losses_of", "unknown_videos"]
+
+_MOST_NAMED = 3
 
 
 def losses_of(recordings: Iterable[LabelledRecording], *, has_phases: bool = True) -> list[str]:
@@ -19,6 +21,21 @@ def losses_of(recordings: Iterable[LabelledRecording], *, has_phases: bool = Tru
         if lost:
             lines.append(f"{recording.video_id}: not in this format: {', '.join(lost)}")
     return lines
+
+
+def unknown_videos(recordings: Iterable[LabelledRecording], *, program: str) -> list[str]:
+    """A line where ``program`` will not find the video of some recordings by itself."""
+    names = [of.video_id for of in recordings if of.video is None]
+    if not names:
+        return []
+    return [f"{program} will ask for the video of {listed(names)}: --videos says where they lie"]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = ", ".join(names[:_MOST_NAMED])
+    n_more = len(names) - _MOST_NAMED
+    return shown if n_more <= 0 else f"{shown} and {n_more} more"
 
 
 def _lost(recording: LabelledRecording, *, has_phases: bool) -> list[str]:

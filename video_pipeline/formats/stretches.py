@@ -29,6 +29,8 @@ from video_pipeline.timeline.segments import find_segments
 __all__ = ["Drawn", "Stretch", "phase_stretches", "recording_of", "tool_stretches"]
 
 _LONGEST_S = 7 * 24 * 3600
+_MOST_CELLS = 20_000_000
+"""Seconds by labels: a day with two hundred, before a hostile file fills the memory."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,14 @@ def recording_of(path: Path, drawn: Drawn, carried: Carried) -> LabelledRecordin
     phase_names = _names(carried.phases, (s.label for s in drawn.phases))
     if not tools and not stretches:
         raise TableError(path, f"says nothing about the recording {drawn.video_id!r}")
+    if not all(name.strip() for name in (*tools, *phase_names)):
+        raise TableError(path, f"a tool or phase of {drawn.video_id!r} has no name")
+    if n_seconds * (len(tools) + len(phase_names)) > _MOST_CELLS:
+        raise TableError(
+            path,
+            f"{drawn.video_id!r} has {len(tools) + len(phase_names)} tools and phases in "
+            f"{n_seconds} s, which no recording has",
+        )
     uses, n_joined = _without_overlaps(uses, tools)
     if n_joined > 0:
         notes.append(f"{n_joined} uses overlapped another of the same tool: joined")

@@ -14,7 +14,7 @@ from video_pipeline.formats.carried import CARRIED_NAME, Carried, carried_of, pa
 from video_pipeline.formats.file_names import file_stems, stem_of_reference
 from video_pipeline.formats.json_document import JsonValue, json_text, read_json
 from video_pipeline.formats.labelled import LabelledRecording
-from video_pipeline.formats.losses import losses_of
+from video_pipeline.formats.losses import losses_of, unknown_videos
 from video_pipeline.formats.plain_text import files_at
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.formats.stretches import (
@@ -44,13 +44,7 @@ def write(
     """Write ``<name>.json`` for each recording; return what is lost."""
     for recording, stem in zip(recordings, file_stems(recordings), strict=True):
         write_text(out / f"{stem}.json", json_text(_project(recording)))
-    notes = losses_of(recordings)
-    notes += [
-        f"{of.video_id}: VIA will ask for the video: its place is not known"
-        for of in recordings
-        if of.video is None
-    ]
-    return notes
+    return [*losses_of(recordings), *unknown_videos(recordings, program="VIA")]
 
 
 def _project(recording: LabelledRecording) -> dict[str, Any]:

@@ -53,14 +53,15 @@ def write(
 
 
 def _cues(recording: LabelledRecording) -> Iterator[str]:
-    cues = [("tool", s) for s in tool_stretches(recording)]
-    cues += [("phase", s) for s in phase_stretches(recording)]
-    counted = {"tool": 0, "phase": 0}
-    for kind, stretch in sorted(cues, key=lambda cue: cue[1].start_ms):
-        counted[kind] += 1
-        times = (clock(time_ms, separator=".") for time_ms in (stretch.start_ms, stretch.end_ms))
-        place = " line:0" if kind == "phase" else ""
-        yield f"{kind} {counted[kind]}\n{' --> '.join(times)}{place}\n{_escaped(stretch.label)}"
+    cues = [(stretch, "", "") for stretch in tool_stretches(recording)]
+    # Only phases have identifiers: some programs show these as if they were text.
+    cues += [
+        (stretch, f"phase {k}\n", " line:0")
+        for k, stretch in enumerate(phase_stretches(recording), start=1)
+    ]
+    for stretch, identifier, place in sorted(cues, key=lambda cue: cue[0].start_ms):
+        start, end = (clock(time, separator=".") for time in (stretch.start_ms, stretch.end_ms))
+        yield f"{identifier}{start} --> {end}{place}\n{_escaped(stretch.label)}"
 
 
 def _escaped(text: str) -> str:
