@@ -185,3 +185,17 @@ def test_sixty_real_operations_are_summed_up(call: Call, shared: Path, tmp_path:
     raw = pd.concat(pd.read_csv(path, sep="\t") for path in labels.iterdir())
     visible = raw.drop(columns="Frame").sum()
     assert table.groupby("tool")["presence_s"].sum().to_dict() == visible.to_dict()
+
+
+def test_usage_per_phase_is_written_where_phases_are_named(
+    call: Call, shared: Path, tmp_path: Path
+) -> None:
+    labels = shared / "data/cholec80_labels"
+    status, _, _ = call(
+        *(labels / "tool_annotations", "--phases", labels / "phase_annotations"),
+        *("--out", tmp_path / "sums", "--no-pictures"),
+    )
+    assert status == 0
+    usage = pd.read_csv(tmp_path / "sums/usage_per_phase.csv")
+    row = usage.query("phase == 'Preparation' and tool == 'Grasper'").iloc[0]
+    assert (row["phase_s"], row["presence_s"], row["n_recordings"]) == (6412, 3027, 51)

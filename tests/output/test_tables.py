@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from video_pipeline.errors import OutputError
+from video_pipeline.output.table_reading import read_timeline
 from video_pipeline.output.tables import (
     armoured_cell,
     bare_cell,
@@ -150,3 +151,14 @@ def test_a_folder_that_is_missing_is_an_output_error(
 ) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write_timeline(tmp_path / "gone" / "timeline.csv", timeline)
+
+
+def test_a_name_with_a_bare_return_stays_in_its_cell(tmp_path: Path) -> None:
+    timeline = ToolTimeline(
+        tools=("a\rb", 'c"d,e'),
+        probabilities=np.array([[0.5, 0.25]]),
+        present=np.array([[True, False]]),
+        n_frames=np.array([1], dtype=np.int64),
+    )
+    write_timeline(tmp_path / "timeline.csv", timeline)
+    assert read_timeline(tmp_path / "timeline.csv").timeline.tools == ("a\rb", 'c"d,e')

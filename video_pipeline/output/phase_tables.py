@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from video_pipeline.errors import TableError
 from video_pipeline.output.csv_lines import csv_lines, number_cell
 from video_pipeline.output.files import write_text
-from video_pipeline.output.tables import PROBABILITY_SUFFIX, armoured_cell, bare_cell
+from video_pipeline.output.tables import PROBABILITY_SUFFIX, bare_cell, quoted_cell
 from video_pipeline.records import PhaseTimeline
 
 __all__ = ["certain_phases", "is_phase_header", "phases_csv", "read_phases", "write_phases"]
@@ -36,8 +36,10 @@ def write_phases(path: str | PathLike[str], phases: PhaseTimeline) -> None:
 
 def phases_csv(phases: PhaseTimeline) -> str:
     """Format phases: second, phase, probability per phase."""
-    names = [_quoted(name) for name in phases.phases]
-    rows = [["second", "phase", *(_quoted(name + PROBABILITY_SUFFIX) for name in phases.phases)]]
+    names = [quoted_cell(name) for name in phases.phases]
+    rows = [
+        ["second", "phase", *(quoted_cell(name + PROBABILITY_SUFFIX) for name in phases.phases)]
+    ]
     units = _in_units(phases.probabilities)
     for second, (phase, row) in enumerate(zip(phases.phase.tolist(), units.tolist(), strict=True)):
         cells = [f"{unit // _UNITS}.{unit % _UNITS:04}" for unit in row]
@@ -134,13 +136,6 @@ def _require_second(path: str | PathLike[str], line: int, cell: str, expected: i
     if int(text) < expected:
         raise TableError(path, f"{where}: second {text} occurs twice or out of order")
     raise TableError(path, f"{where}: second {expected} is missing, {text} follows")
-
-
-def _quoted(name: str) -> str:
-    """A cell of a name; the csv module leaves a bare return, which ends a line, without quotes."""
-    cell = armoured_cell(name)
-    needs_quotes = not set(cell).isdisjoint(',"\r\n')
-    return '"' + cell.replace('"', '""') + '"' if needs_quotes else cell
 
 
 def _in_units(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:

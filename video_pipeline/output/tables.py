@@ -10,8 +10,6 @@ return) is written with an apostrophe before it; reading takes it away again.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from os import PathLike
@@ -27,6 +25,7 @@ __all__ = [
     "PROBABILITY_SUFFIX",
     "armoured_cell",
     "bare_cell",
+    "quoted_cell",
     "segments_csv",
     "statistics_csv",
     "timeline_csv",
@@ -156,14 +155,20 @@ def bare_cell(text: str) -> str:
     return text[1:] if _ARMOURED.match(text) else text
 
 
+def quoted_cell(text: str) -> str:
+    """A cell that no spreadsheet runs, in quotes where it needs them.
+
+    The csv module leaves a bare return, which ends a line for readers, without quotes.
+    """
+    cell = armoured_cell(text)
+    needs_quotes = not set(cell).isdisjoint(',"\r\n')
+    return '"' + cell.replace('"', '""') + '"' if needs_quotes else cell
+
+
 def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     # Every text cell passes through here; numbers of ours never begin like a formula, but for a
     # minus sign, and none of ours is negative.
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([armoured_cell(cell) for cell in header])
-    writer.writerows([armoured_cell(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
+    return "".join(f"{','.join(map(quoted_cell, row))}\n" for row in (header, *rows))
 
 
 def _probability_cells(column: NDArray[np.float64]) -> list[str]:

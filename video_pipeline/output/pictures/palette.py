@@ -8,8 +8,10 @@ __all__ = [
     "GROUND",
     "HATCH",
     "INK",
+    "PHASE_COLOURS",
     "QUIET",
     "TICK_STEPS_S",
+    "TOOL_COLOURS",
     "clock",
     "phase_colour",
     "tool_colour",
@@ -21,9 +23,9 @@ DOUBT, HATCH = "#EAEAEA", "#ABABAB"
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 # Okabe & Ito, "Color Universal Design" (2008), without the yellow, which is lost on white paper.
-_TOOLS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#404040")
+TOOL_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#404040")
 # P. Tol, "Colour Schemes" (2021), the light one: made for black text on it.
-_PHASES = (
+PHASE_COLOURS = (
     "#77AADD",
     "#EE8866",
     "#EEDD88",
@@ -38,12 +40,12 @@ _PHASES = (
 
 def tool_colour(k: int) -> str:
     """The colour of the k-th tool; they come round after seven."""
-    return _TOOLS[k % len(_TOOLS)]
+    return TOOL_COLOURS[k % len(TOOL_COLOURS)]
 
 
 def phase_colour(k: int) -> str:
     """The colour of the k-th phase, light; they come round after nine."""
-    return _PHASES[k % len(_PHASES)]
+    return PHASE_COLOURS[k % len(PHASE_COLOURS)]
 
 
 def clock(seconds: int) -> str:

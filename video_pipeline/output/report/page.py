@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any
 
 from video_pipeline.output.files import write_text
+from video_pipeline.output.pictures.palette import TICK_STEPS_S
 from video_pipeline.output.report.colours import TOOL_COLOURS
 from video_pipeline.output.report.definitions import STATUSES
 from video_pipeline.output.report.markup import (
@@ -18,7 +19,7 @@ from video_pipeline.output.report.markup import (
     plain_number,
     text,
 )
-from video_pipeline.output.report.plot import TICK_STEPS_S, plot_section
+from video_pipeline.output.report.plot import plot_section
 from video_pipeline.output.report.probability_bytes import hundredths, packed
 from video_pipeline.output.report.provenance import provenance_section
 from video_pipeline.output.report.record import RecordingReport

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from video_pipeline.output.pictures.palette import TICK_STEPS_S
 from video_pipeline.output.report.colours import TOOL_COLOURS, phase_class, tool_class
 from video_pipeline.output.report.markup import clock, plain_number, text
 from video_pipeline.output.report.probability_bytes import strip_png
 from video_pipeline.output.report.record import RecordingReport
 
-__all__ = ["TICK_STEPS_S", "plot_section", "tick_step_s"]
+__all__ = ["plot_section", "tick_step_s"]
 
 _ROW_PX, _RIBBON_PX, _RIBBON_GAP_PX, _AXIS_PX = 40, 24, 8, 26
 _GROUND_PX = (2, 37)
@@ -22,7 +23,6 @@ _BAR_PX = (7, 15)
 _STRIP_PX = (25, 7)
 """(top, height) within a row."""
 
-TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _MOST_TICKS = 12
 _SMOOTH_FROM_S = 400
 _LETTER_SHARE = 0.95
