@@ -35,7 +35,8 @@ def wishes_to_stop(on_first: Callable[[], None] | None = None) -> Iterator[StopW
 
     A second one raises KeyboardInterrupt at once. Who leaves the block without an answer to the
     first one has KeyboardInterrupt raised behind it. Outside the main thread, where Python never
-    handles a signal, this does nothing.
+    handles a signal, this does nothing. A signal that is ignored, as by what runs in the background
+    of a script, stays so.
     """
     wish = StopWish()
     if threading.current_thread() is not threading.main_thread():
@@ -53,7 +54,8 @@ def wishes_to_stop(on_first: Callable[[], None] | None = None) -> Iterator[StopW
         if on_first is not None:
             on_first()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
         yield wish
     finally:

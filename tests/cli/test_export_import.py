@@ -219,9 +219,12 @@ def test_what_an_editor_cannot_hold_is_written_beside(tmp_path: Path, call: Call
         *("export", tmp_path / "case12.csv", "--format", "webvtt", "--out", tmp_path / "o")
     )
     assert status == 0
-    said = "case12: not in this format: 1 s without a frame"
+    said = "case12: 1 s without a frame are written as no tool"
     assert said in err
     assert said in (tmp_path / "o" / "export_note.txt").read_text()
+    (tmp_path / "case12.csv").write_text("second,Hook\n0,1\n1,0\n2,1\n")
+    call("export", tmp_path / "case12.csv", "--format", "rttm", "--out", tmp_path / "o")
+    assert not (tmp_path / "o" / "export_note.txt").exists(), "nothing is lost any more"
 
 
 def test_two_files_of_one_recording_are_refused(ours: Path, tmp_path: Path, call: Call) -> None:

@@ -14,7 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import hear_interruptions
 from video_pipeline.frames import prefetch
+
+
+@pytest.fixture(autouse=True)
+def interruptions_are_heard() -> Iterator[None]:
+    """Also where the tests run in the background of a shell, which ignores them there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)
@@ -189,6 +198,14 @@ def test_a_second_interruption_does_not_wait() -> None:
     assert after == 1
 
 
+def test_an_interruption_that_is_ignored_stays_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with prefetch(range(3)) as items:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert list(items) == [0, 1, 2]
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
 def stop_often(n_times: int) -> None:
     """Interrupt a busy exchange of items at moments of chance, each time to its end."""
     draws = random.Random(0)
@@ -212,6 +229,7 @@ def test_no_moment_of_an_interruption_leaves_a_thread_that_waits_for_ever() -> N
         cwd=Path(__file__).parents[2],
         check=True,
         timeout=60,
+        preexec_fn=hear_interruptions,
     )
 
 

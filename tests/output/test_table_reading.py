@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,9 @@ def test_the_shared_bad_tables(name: str, *, readable: bool) -> None:
     else:
         with pytest.raises(TableError, match=f"timeline_{name}"):
             read_timeline(path)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "timeline.csv")
+    with pytest.raises(TableError, match="is no plain file"):
+        read_timeline(tmp_path / "timeline.csv")

@@ -253,7 +253,7 @@ def test_no_rows_have_no_answer() -> None:
 
 
 @pytest.mark.parametrize("decision", ["state", "path", "at once", "lag"])
-def test_seven_tools_in_three_hours_cost_little(decision: str) -> None:
+def test_seven_tools_in_three_hours_cost_less_than_a_tenth_of_a_second(decision: str) -> None:
     rng = np.random.default_rng(0)
     lag_s = {"at once": 0.0, "lag": 3.0}.get(decision)
     models = {
@@ -270,7 +270,7 @@ def test_seven_tools_in_three_hours_cost_little(decision: str) -> None:
         begin = time.process_time()
         smooth_tools(probabilities, list(models), Smoothing(by_tool=models))
         times.append(time.process_time() - begin)
-    assert min(times) < 0.3, times
+    assert min(times) < 0.1, times
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read, write, say what was lost."""
     from video_pipeline.formats.folder import read_folder
-    from video_pipeline.output.files import make_folder, write_text
+    from video_pipeline.output.files import make_folder, remove_file, write_text
 
     recordings = read_folder(arguments.source)
     missing: list[str] = []
@@ -80,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         *missing,
         *writer_of(arguments.format)(recordings, out, settings),
     ]
+    # Of an earlier export, what was said is not true any more.
+    remove_file(out / NOTE_NAME)
     if notes:
         write_text(out / NOTE_NAME, "".join(f"{text}\n" for text in notes))
     for text in notes:

@@ -1,11 +1,10 @@
-"""What a format cannot hold of a recording, in words."""
+"""What files for people cannot hold, and what their programs will ask for, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
+from video_pipeline.formats.exportable import loss_notes
 from video_pipeline.formats.labelled import LabelledRecording
 
 __all__ = ["listed", "losses_of", "unknown_videos"]
@@ -14,13 +13,9 @@ _MOST_NAMED = 3
 
 
 def losses_of(recordings: Iterable[LabelledRecording], *, has_phases: bool = True) -> list[str]:
-    """A line for each recording that loses something in an editor's file."""
-    lines = []
-    for recording in recordings:
-        lost = _lost(recording, has_phases=has_phases)
-        if lost:
-            lines.append(f"{recording.video_id}: not in this format: {', '.join(lost)}")
-    return lines
+    """What an editor's file, which holds uses and mostly phases, cannot hold; a line each."""
+    holds = frozenset({"tools", "milliseconds", *(("phases",) if has_phases else ())})
+    return [text for recording in recordings for text in loss_notes(recording, holds)]
 
 
 def unknown_videos(recordings: Iterable[LabelledRecording], *, program: str) -> list[str]:
@@ -36,23 +31,3 @@ def listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMED])
     n_more = len(names) - _MOST_NAMED
     return shown if n_more <= 0 else f"{shown} and {n_more} more"
-
-
-def _lost(recording: LabelledRecording, *, has_phases: bool) -> list[str]:
-    lost = []
-    timeline, flags, phases = recording.timeline, recording.flags, recording.phases
-    if timeline is not None:
-        n_missing = int(np.count_nonzero(timeline.n_frames == 0))
-        if n_missing > 0:
-            lost.append(f"{n_missing} s without a frame (written as seconds without a tool)")
-        if not np.isnan(timeline.probabilities).all():
-            lost.append("probabilities")
-    if flags is not None and any(flags):
-        lost.append(f"flags of {sum(flag != '' for flag in flags)} s")
-    if phases is not None and not has_phases:
-        lost.append("phases")
-    elif phases is not None and not np.isin(phases.probabilities, (0, 1)).all():
-        lost.append("probabilities of phases")
-    if recording.features is not None:
-        lost.append("features")
-    return lost

@@ -62,8 +62,9 @@ def number_cell(
 
 def _content(path: Path, hint: str) -> bytes:
     try:
-        if not path.is_file():
-            raise TableError(path, "no such file", hint=hint)
+        # A pipe or a device would be waited for, perhaps for ever.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise TableError(path, "is no plain file", hint=hint)
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:

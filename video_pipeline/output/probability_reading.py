@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.errors import TableError
-from video_pipeline.output.table_reading import decode_table, read_timeline, split_table
+from video_pipeline.output.csv_lines import csv_lines
+from video_pipeline.output.table_reading import read_timeline
 from video_pipeline.output.tables import PROBABILITY_SUFFIX, bare_cell
 from video_pipeline.records import FramePredictions
 from video_pipeline.timeline.aggregation import SecondMeans
@@ -41,9 +42,7 @@ class ProbabilityTable:
 
 def read_probabilities(path: str | PathLike[str]) -> ProbabilityTable:
     """Read a table; raises ``TableError`` naming the file, the line and the column."""
-    lines = split_table(path, decode_table(path))
-    if not lines:
-        raise TableError(path, "is empty", hint=_HINT)
+    lines = csv_lines(path, hint=_HINT)
     header = [bare_cell(name.strip()) for name in lines[0][1]]
     if header[-2:] == ["n_frames", "flag"]:
         table = read_timeline(path)
@@ -72,9 +71,6 @@ def read_probabilities(path: str | PathLike[str]) -> ProbabilityTable:
 
 
 def _tool_columns(path: str | PathLike[str], header: Sequence[str]) -> list[int]:
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        separator = "semicolons" if ";" in header[0] else "tabs"
-        raise TableError(path, f"line 1: columns are separated by {separator}", hint=_HINT)
     if header[0] not in ("second", "time_s"):
         raise TableError(path, f"line 1: the first column is {header[0]!r}", hint=_HINT)
     columns = [

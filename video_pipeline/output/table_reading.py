@@ -6,20 +6,18 @@ or empty a timeline, so every row and cell is checked, and the first that is wro
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
 from video_pipeline.errors import TableError
+from video_pipeline.output.csv_lines import csv_lines
 from video_pipeline.output.tables import PROBABILITY_SUFFIX, bare_cell
 from video_pipeline.records import ToolTimeline
 
-__all__ = ["TimelineTable", "decode_table", "read_timeline", "split_table"]
+__all__ = ["TimelineTable", "read_timeline"]
 
 _TIME_NAMES = ("second", "time_s")
 _PRESENCE = {"0": False, "1": True, "0.0": False, "1.0": True}
@@ -65,9 +63,7 @@ def read_timeline(path: str | PathLike[str]) -> TimelineTable:
     cells are all empty is a second without a frame. A byte-order mark and CRLF line ends, as
     spreadsheets write them, are fine.
     """
-    lines = split_table(path, decode_table(path))
-    if not lines:
-        raise TableError(path, "is empty", hint=_HINT)
+    lines = csv_lines(path, hint=_HINT)
     (_, header), rows = lines[0], lines[1:]
     layout = _layout(path, header)
     if not rows:
@@ -77,34 +73,7 @@ def read_timeline(path: str | PathLike[str]) -> TimelineTable:
     )
 
 
-def decode_table(path: str | PathLike[str]) -> str:
-    """The text of a table; a byte-order mark is taken away. Raises ``TableError``."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror})") from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise TableError(
-            path, f"line {line}: is not UTF-8 text", hint="save the table as CSV UTF-8"
-        ) from error
-
-
-def split_table(path: str | PathLike[str], text: str) -> list[tuple[int, list[str]]]:
-    """Return (line number, cells) of every line that holds something."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        return [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        raise TableError(path, f"line {reader.line_num}: is no CSV ({error})") from error
-
-
 def _layout(path: str | PathLike[str], header: Sequence[str]) -> _Layout:
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        separator = "semicolons" if ";" in header[0] else "tabs"
-        raise TableError(path, f"line 1: columns are separated by {separator}", hint=_HINT)
     if header[0].strip() not in _TIME_NAMES:
         raise TableError(path, f"line 1: the first column is {header[0]!r}", hint=_HINT)
     names = [bare_cell(name) for name in header[1:]]
