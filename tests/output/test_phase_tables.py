@@ -122,6 +122,10 @@ def test_what_is_wrong_is_named_by_line_and_column(
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "none.csv", Path("/dev/zero")):
-        with pytest.raises(TableError, match="no such file"):
+    for path, cause in (
+        (tmp_path, "Is a directory"),
+        (tmp_path / "none.csv", "No such file"),
+        (Path("/dev/zero"), "is no plain file"),
+    ):
+        with pytest.raises(TableError, match=cause):
             read_phases(path)
