@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.timeline.test_tuning import noisy, true_uses
+from tests.support.uses import noisy, true_uses
 from video_pipeline.cli import main
 from video_pipeline.timeline.smoothing import smooth_tools
 from video_pipeline.timeline.smoothing.stored import smoothing_from_json

@@ -1,15 +1,8 @@
 import numpy as np
 import pytest
 
-from video_pipeline.timeline.events import (
-    Interval,
-    count_matches,
-    count_matching_uses,
-    event_f1,
-    event_f1_of_columns,
-    find_uses,
-    overlap_ratio,
-)
+from tests.support.matching import count_matches, overlap_ratio
+from video_pipeline.timeline.events import Interval, find_uses, matching_uses
 from video_pipeline.timeline.runs import find_runs
 
 
@@ -73,7 +66,11 @@ def test_arrays_are_matched_like_lists(min_overlap: float) -> None:
         said, true = (rng.random(n) < 0.2 + 0.7 * rng.random() for _ in range(2))
         predicted, reference = find_uses(said), find_uses(true)
         expected = count_matches(predicted.intervals, reference.intervals, min_overlap=min_overlap)
-        assert count_matching_uses(predicted, reference, min_overlap=min_overlap) == expected
+        p, r = matching_uses(predicted, reference, min_overlap=min_overlap)
+        assert len(set(p.tolist())) == len(set(r.tolist())) == len(p) == len(r) == expected
+        for a, b in zip(p.tolist(), r.tolist(), strict=True):
+            overlap = overlap_ratio(predicted.intervals[a], reference.intervals[b])
+            assert overlap >= min_overlap
 
 
 def test_uses_are_the_runs_of_a_column() -> None:
@@ -83,29 +80,3 @@ def test_uses_are_the_runs_of_a_column() -> None:
         runs, uses = find_runs(present[:, np.newaxis]), find_uses(present)
         assert uses.start.tolist() == runs.start.tolist()
         assert uses.stop.tolist() == runs.stop.tolist()
-
-
-def test_event_f1_of_presence_or_of_uses_is_one() -> None:
-    said, true = np.array([1, 1, 0, 0, 1], dtype=bool), np.array([1, 1, 0, 0, 0], dtype=bool)
-    assert event_f1(said, true) == event_f1(said, find_uses(true)) == pytest.approx(2 / 3)
-    assert event_f1(true, true, min_overlap=1.0) == 1.0
-
-
-def test_event_f1_of_nothing_is_undefined() -> None:
-    nothing = np.zeros(5, dtype=bool)
-    assert event_f1(nothing, nothing) is None
-    assert event_f1(nothing, ~nothing) == 0.0
-
-
-@pytest.mark.parametrize("min_overlap", [0.1, 0.25, 0.5, 0.75])
-def test_many_predictions_at_once_are_each_by_itself(min_overlap: float) -> None:
-    rng = np.random.default_rng(6)
-    for n in (0, 1, 12, 150):
-        reference = rng.random(n) < 0.6
-        predicted = np.stack([rng.random(n) < share for share in np.linspace(0, 1, 60)], axis=1)
-        predicted[:, 7] = reference
-        expected = [
-            event_f1(predicted[:, k], reference, min_overlap=min_overlap) for k in range(60)
-        ]
-        found = event_f1_of_columns(predicted, reference, min_overlap=min_overlap)
-        assert [None if np.isnan(f1) else f1 for f1 in found.tolist()] == expected

@@ -12,8 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from tests.support.matching import overlap_ratio
 from tests.timeline.builders import presence, timeline
-from video_pipeline.timeline.events import Interval, find_uses, overlap_ratio
+from video_pipeline.timeline.events import Interval, find_uses
 from video_pipeline.timeline.metrics.alignment import align_tools
 from video_pipeline.timeline.metrics.collars import count_within_collars
 from video_pipeline.timeline.metrics.intersections import count_intersecting

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.timeline.test_use_models import random_model
+from tests.support.uses import random_model
 from video_pipeline.timeline.smoothing import Smoothing, SmoothingSettings
 from video_pipeline.timeline.smoothing.per_tool import ToolSmoothing
 from video_pipeline.timeline.smoothing.stored import smoothing_from_json, smoothing_to_json

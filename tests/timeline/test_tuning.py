@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from video_pipeline.timeline.events import count_matches
+from tests.support.matching import count_matches
+from tests.support.uses import noisy, true_uses
 from video_pipeline.timeline.runs import find_runs
 from video_pipeline.timeline.smoothing import Smoothing, SmoothingSettings, UseModel, smooth_tools
 from video_pipeline.timeline.smoothing.use_model import CalibratedEvidence, FittedEvidence
@@ -33,30 +33,6 @@ FEW = (
     Candidate("errors learned", FittedWay(2, True, 1.0, "state", 0.7, 0.3)),
     Candidate("calibrated", FittedWay(1, False, 0.7, "path")),
 )
-
-
-def true_uses(rng: np.random.Generator, n: int) -> NDArray[np.bool_]:
-    """A tool that comes for a moment, or for long."""
-    present = np.zeros(n, dtype=np.bool_)
-    at = 0
-    while at < n:
-        at += int(rng.geometric(1 / (3 if rng.random() < 0.5 else 40)))
-        length = int(rng.geometric(1 / (2 if rng.random() < 0.4 else 25)))
-        present[at : at + length] = True
-        at += length
-    return present
-
-
-def noisy(
-    rng: np.random.Generator, present: NDArray[np.bool_], *, sd: float = 1.2, rho: float = 0.6
-) -> NDArray[np.float64]:
-    errors = np.empty(len(present))
-    error = 0.0
-    for k in range(len(present)):
-        error = rho * error + sd * np.sqrt(1 - rho**2) * rng.normal()
-        errors[k] = error
-    logits = np.where(present, 2.0, -2.0) + errors
-    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def recordings(n: int, *, seed: int = 0, n_seconds: int = 500) -> list[TuningRecording]:

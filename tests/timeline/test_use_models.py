@@ -12,6 +12,7 @@ import pytest
 from hmmlearn.hmm import GaussianHMM
 from numpy.typing import NDArray
 
+from tests.support.uses import random_model
 from video_pipeline.timeline.smoothing import Smoothing, SmoothingSettings, UseModel, smooth_tools
 from video_pipeline.timeline.smoothing.evidence import logits_of
 from video_pipeline.timeline.smoothing.inference import (
@@ -24,29 +25,6 @@ from video_pipeline.timeline.smoothing.use_model import (
     Errors,
     FittedEvidence,
 )
-
-
-def random_model(rng: np.random.Generator, *, fitted: bool, n_components: int = 2) -> UseModel:
-    def durations() -> Durations:
-        shares = rng.dirichlet(np.ones(n_components))
-        return Durations(
-            tuple((shares / shares.sum()).tolist()), tuple(rng.uniform(1.2, 30, n_components))
-        )
-
-    def errors() -> Errors:
-        return Errors(*(rng.uniform(0.5, 2), rng.uniform(0, 0.3), rng.uniform(2, 5)))
-
-    evidence: CalibratedEvidence | FittedEvidence = CalibratedEvidence(
-        rng.uniform(0.2, 1), rng.uniform(0.1, 0.9), rng.uniform(0.5, 2), rng.normal()
-    )
-    if fitted:
-        evidence = FittedEvidence(
-            (rng.normal(-2), rng.normal(2)),
-            rng.uniform(0, 0.9),
-            (errors(), errors()),
-            (errors(), errors()),
-        )
-    return UseModel(durations(), durations(), evidence, share_present=rng.uniform(0.1, 0.9))
 
 
 def random_probabilities(

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from video_pipeline.timeline.events import Uses, count_matching_uses
+from video_pipeline.timeline.events import Uses, matching_uses
 from video_pipeline.timeline.metrics.arithmetic import ratio
 from video_pipeline.timeline.metrics.collars import count_within_collars
 from video_pipeline.timeline.metrics.intersections import count_intersecting
@@ -77,9 +77,9 @@ def score_events(predicted: Uses, reference: Uses, *, min_overlap: float) -> Eve
     return EventScores(
         n_predicted=len(predicted),
         n_reference=len(reference),
-        n_matched=count_matching_uses(predicted, reference, min_overlap=min_overlap),
+        n_matched=_count(predicted, reference, min_overlap=min_overlap),
         n_matched_at=tuple(
-            count_matching_uses(predicted, reference, min_overlap=overlap) for overlap in OVERLAPS
+            _count(predicted, reference, min_overlap=overlap) for overlap in OVERLAPS
         ),
         n_within_collars=count_within_collars(predicted.intervals, reference.intervals),
         n_intersected=n_intersected,
@@ -100,3 +100,7 @@ def add_events(scores: Sequence[EventScores]) -> EventScores:
         n_intersected=sum(one.n_intersected for one in scores),
         n_not_intersecting=sum(one.n_not_intersecting for one in scores),
     )
+
+
+def _count(predicted: Uses, reference: Uses, *, min_overlap: float) -> int:
+    return len(matching_uses(predicted, reference, min_overlap=min_overlap)[0])

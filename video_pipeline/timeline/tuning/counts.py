@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.timeline.runs import find_runs
+from video_pipeline.timeline.events import find_uses, matching_uses
 
 __all__ = ["Counts", "count"]
 
@@ -74,48 +74,19 @@ class Counts:
 
 
 def count(predicted: NDArray[np.bool_], reference: NDArray[np.bool_]) -> Counts:
-    """Count one tool in one recording; both (n,).
-
-    Uses are matched one to one at an intersection over union of 0.5 or more: above one half a use
-    can have one partner only, at one half the earlier one is taken.
-    """
-    said, true = find_runs(predicted[:, np.newaxis]), find_runs(reference[:, np.newaxis])
-    onsets, offsets = _matched_delays(
-        said.start.tolist(), said.stop.tolist(), true.start.tolist(), true.stop.tolist()
-    )
+    """Count one tool in one recording; both (n,)."""
+    said, true = find_uses(predicted), find_uses(reference)
+    p, r = matching_uses(said, true, min_overlap=MIN_OVERLAP)
     return Counts(
-        n_predicted=len(said.start),
-        n_reference=len(true.start),
-        n_matched=len(onsets),
+        n_predicted=len(said),
+        n_reference=len(true),
+        n_matched=len(p),
         hit_s=int(np.count_nonzero(predicted & reference)),
         predicted_s=int(np.count_nonzero(predicted)),
         reference_s=int(np.count_nonzero(reference)),
-        onset_delays_s=tuple(onsets),
-        offset_delays_s=tuple(offsets),
+        onset_delays_s=tuple((said.start[p] - true.start[r]).tolist()),
+        offset_delays_s=tuple((said.stop[p] - true.stop[r]).tolist()),
     )
-
-
-def _matched_delays(
-    starts: list[int], stops: list[int], true_starts: list[int], true_stops: list[int]
-) -> tuple[list[int], list[int]]:
-    """How much later the matched uses begin and end; both sides are ordered (see ``events``)."""
-    onsets: list[int] = []
-    offsets: list[int] = []
-    p = r = 0
-    while p < len(starts) and r < len(true_starts):
-        start, stop, true_start, true_stop = starts[p], stops[p], true_starts[r], true_stops[r]
-        shared = min(stop, true_stop) - max(start, true_start)
-        both = (stop - start) + (true_stop - true_start) - max(shared, 0)
-        if shared >= MIN_OVERLAP * both:
-            onsets.append(start - true_start)
-            offsets.append(stop - true_stop)
-            p += 1
-            r += 1
-        elif stop <= true_stop:
-            p += 1
-        else:
-            r += 1
-    return onsets, offsets
 
 
 def _ratio(part: int, whole: int) -> float | None:
