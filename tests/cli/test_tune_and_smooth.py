@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.uses import noisy, true_uses
 from video_pipeline.cli import main
-from video_pipeline.timeline.smoothing import smooth_tools
+from video_pipeline.timeline.smoothing import SmoothingSettings, smooth_tools
 from video_pipeline.timeline.smoothing.stored import smoothing_from_json
 from video_pipeline.timeline.tuning.choosing import Choice, smoothing_of
 from video_pipeline.timeline.tuning.counts import Counts, count
@@ -119,7 +119,10 @@ def test_settings_go_into_a_model_and_are_used_with_it(
     assert err.startswith("surgical-video: only 2 labelled recordings: a choice is made, but")
     stored = read_model_folder(model).config.smoothing
     assert stored is not None
-    assert list(smoothing_from_json(stored).by_tool) == [tools[0]]
+    smoothing = smoothing_from_json(stored)
+    assert list(smoothing.by_tool) == [tools[0]]
+    assert isinstance(smoothing.others, SmoothingSettings)
+    assert smoothing.others.is_causal, "tools without a choice answer at once, too"
     status, _, _ = call("smooth", predicted, "--out", tmp_path / "out", "--model", model)
     assert status == 0
     content = json.loads((tmp_path / "out/case0/run.json").read_text())

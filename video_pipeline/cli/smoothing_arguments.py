@@ -12,7 +12,7 @@ from video_pipeline.cli.arguments import WrongCallError, non_negative_float, pro
 if TYPE_CHECKING:
     from video_pipeline.timeline.smoothing import Smoothing
 
-__all__ = ["add_smoothing_arguments", "read_settings", "smoothing_of"]
+__all__ = ["add_smoothing_arguments", "default_values", "read_settings", "smoothing_of"]
 
 _DURATIONS = ("mean", "median", "min_on", "min_off")
 _MOST_BYTES = 16 << 20
@@ -71,9 +71,8 @@ def smoothing_of(
     if base is not None and not given and not arguments.no_smoothing:
         return base
     values = _flat_values(base)
-    if not values and head == "softmax":
-        # Two tools in view share a softmax head's probability: neither may reach more than 0.5.
-        values = {"on_threshold": 0.5, "off_threshold": 0.3}
+    if not values:
+        values = default_values(head)
     if arguments.no_smoothing:
         values = {"on_threshold": 0.5, "off_threshold": None, "min_on_s": None}
         given = {name: value for name, value in given.items() if name == "on_threshold"}
@@ -81,6 +80,12 @@ def smoothing_of(
         return Smoothing(SmoothingSettings(**(values | given)))
     except ValueError as error:
         raise WrongCallError(str(error)) from error
+
+
+def default_values(head: str | None) -> dict[str, Any]:
+    """What an untuned filter has of its own for a model with such a head."""
+    # Two tools in view share a softmax head's probability: neither may reach more than 0.5.
+    return {"on_threshold": 0.5, "off_threshold": 0.3} if head == "softmax" else {}
 
 
 def read_settings(path: Path) -> Smoothing:

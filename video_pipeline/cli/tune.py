@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.arguments import WrongCallError, non_negative_float
 from video_pipeline.cli.console import note, print_result, printable, progress_bar, warn
+from video_pipeline.cli.smoothing_arguments import default_values
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
+    from classifier.model.bundle import ModelFolder
     from video_pipeline.formats.tuning_pairs import TuningPairs
+    from video_pipeline.timeline.smoothing import Smoothing, SmoothingSettings
     from video_pipeline.timeline.tuning.choosing import Choice
 
 __all__ = ["add_parser"]
@@ -70,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     from classifier.model.bundle import read_model_folder
     from video_pipeline.formats.tuning_pairs import read_tuning_pairs
     from video_pipeline.output.tuning_files import tried_path, write_settings, write_tried
+    from video_pipeline.timeline.tuning.choosing import smoothing_of
 
     if arguments.out.suffix.lower() == ".csv":
         raise WrongCallError("--out names a settings file, such as smoothing.json")
@@ -85,9 +89,10 @@ def run(arguments: argparse.Namespace) -> int:
         "n_folds": _n_folds(pairs),
     }
     write_tried(tried_path(arguments.out), choices)
-    write_settings(arguments.out, choices, about=about)
+    smoothing = smoothing_of(choices, others=_others(model, arguments.lag))
+    write_settings(arguments.out, smoothing, choices, about=about)
     if model is not None:
-        _store(model, choices)
+        _store(model, smoothing)
     if not arguments.quiet:
         _print_choices(choices, arguments.out, n_recordings=len(pairs.recordings))
     return 0
@@ -120,14 +125,23 @@ def _n_folds(pairs: TuningPairs) -> int:
     return min(_MOST_FOLDS, len(pairs.recordings))
 
 
-def _store(model: Any, choices: Sequence[Choice]) -> None:
+def _others(model: ModelFolder | None, lag_s: float | None) -> SmoothingSettings:
+    """For tools that nobody used in these recordings: the default, answering in time."""
+    from video_pipeline.timeline.smoothing import SmoothingSettings
+    from video_pipeline.timeline.tuning.candidates import lookahead_s
+
+    values = default_values(None if model is None else model.config.head)
+    settings = SmoothingSettings(**values)
+    is_late = lag_s is not None and lookahead_s(settings) > lag_s
+    return dataclasses.replace(settings, is_causal=is_late)
+
+
+def _store(model: ModelFolder, smoothing: Smoothing) -> None:
     """Write the choices into the model's description; its weights stay as they are."""
     from classifier.model.bundle import CONFIG_NAME
     from video_pipeline.output.files import write_text
     from video_pipeline.timeline.smoothing.stored import smoothing_to_json
-    from video_pipeline.timeline.tuning.choosing import smoothing_of
 
-    smoothing = smoothing_of(choices)
     known = dataclasses.replace(
         smoothing,
         by_tool={tool: of for tool, of in smoothing.by_tool.items() if tool in model.config.tools},
@@ -158,7 +172,9 @@ def _print_choices(choices: Sequence[Choice], out: Path, *, n_recordings: int) -
             "recordings, each judged by a choice made without it"
         )
     print_result(f"settings: {printable(str(out))}   all tried: {printable(str(tried_path(out)))}")
-    print_result(f"next: surgical-video smooth PROBABILITIES.csv --settings {out} --out OUT")
+    print_result(
+        f"next: surgical-video smooth PROBABILITIES.csv --settings {printable(str(out))} --out OUT"
+    )
 
 
 def _cells(counts: Any) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from video_pipeline.output.files import write_text
 from video_pipeline.output.tables import armoured_cell
+from video_pipeline.timeline.smoothing import Smoothing
 from video_pipeline.timeline.smoothing.stored import smoothing_to_json
-from video_pipeline.timeline.tuning.choosing import Choice, smoothing_of
+from video_pipeline.timeline.tuning.choosing import Choice
 from video_pipeline.timeline.tuning.counts import Counts
 
 __all__ = ["tried_path", "write_settings", "write_tried"]
@@ -36,11 +37,13 @@ def tried_path(settings_path: Path) -> Path:
     return settings_path.with_name(f"{settings_path.stem}.tried.csv")
 
 
-def write_settings(path: Path, choices: Sequence[Choice], *, about: Mapping[str, Any]) -> None:
+def write_settings(
+    path: Path, smoothing: Smoothing, choices: Sequence[Choice], *, about: Mapping[str, Any]
+) -> None:
     """Write the settings and how well they did; raises ``OutputError``."""
     content = {
         "format": FORMAT,
-        "smoothing": smoothing_to_json(smoothing_of(choices)),
+        "smoothing": smoothing_to_json(smoothing),
         "tuning": {
             **about,
             "definitions": _DEFINITIONS,

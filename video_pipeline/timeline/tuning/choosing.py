@@ -45,10 +45,13 @@ def choose(trial: Trial) -> tuple[Choice, ...]:
     return tuple(_choose(trial, k) for k in range(len(trial.tools)))
 
 
-def smoothing_of(choices: Sequence[Choice]) -> Smoothing:
-    """What was chosen, for use; tools without a choice keep the default."""
+def smoothing_of(
+    choices: Sequence[Choice], *, others: SmoothingSettings | None = None
+) -> Smoothing:
+    """What was chosen, for use; tools without a choice are smoothed like ``others``."""
     return Smoothing(
-        by_tool={choice.tool: choice.settings for choice in choices if choice.settings is not None}
+        others=SmoothingSettings() if others is None else others,
+        by_tool={choice.tool: choice.settings for choice in choices if choice.settings is not None},
     )
 
 
