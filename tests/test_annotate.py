@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tests.support.clips import cut_file, read_barcode, steady, write_clip
 from video_pipeline.annotate import annotate_video
-from video_pipeline.batch.local import Outcome, annotate_recordings
+from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.one_recording import annotate_recording
 from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import RecordingError
@@ -257,14 +258,10 @@ def test_features_of_a_classifier_without_any_are_a_wrong_call(tmp_path: Path) -
 
 def annotate_into(out: Path, clip: Path, **changes: object) -> tuple[Outcome, Featured]:
     classifier = Featured()
-    (outcome,) = annotate_recordings(
-        name_recordings([clip], out),
-        classifier,
-        out,
-        settings(**changes),
-        model=ModelIdentity(sha256="m" * 64, name="model", head="sigmoid"),
-    )
-    return outcome, classifier
+    model = ModelIdentity(sha256="m" * 64, name="model", head="sigmoid")
+    (recording,) = name_recordings([clip], out)
+    job = BatchJob(out, settings(**changes), model)
+    return annotate_recording(recording, classifier, job), classifier
 
 
 def test_features_lie_beside_the_timeline_and_in_the_manifest(tmp_path: Path) -> None:

@@ -55,12 +55,14 @@ def annotate_video(
     settings: AnnotationSettings | None = None,
     *,
     field_of_view: FieldOfView | None = None,
+    n_threads: int = 0,
     progress: Callable[[float, VideoInfo], None] | None = None,
 ) -> Annotation:
     """Annotate one recording; memory grows with its length by a row a second at most.
 
     Several paths, in the order of their time, are one recording on one clock.
     ``field_of_view`` is what an earlier look at the recording found; it saves looking again.
+    ``n_threads`` is the decoder's, 0 for as many as help; it changes no result.
     ``progress`` is told the video time reached, in seconds, after each batch.
 
     Raises:
@@ -70,7 +72,13 @@ def annotate_video(
     settings = settings or AnnotationSettings()
     means, quality = SecondMeans(classifier.tools), QualityWatch()
     feature_means = FeatureMeans() if settings.features else None
-    open_reader = partial(open_video, path, decoder=settings.decoder, stream=settings.stream)
+    open_reader = partial(
+        open_video,
+        path,
+        n_threads=n_threads,
+        decoder=settings.decoder,
+        stream=settings.stream,
+    )
     if not wants_cropped(classifier, settings):
         field_of_view = None
     elif field_of_view is None:

@@ -21,12 +21,23 @@ class StopWish:
 
     def __init__(self) -> None:
         self.is_asked = False
+        self.is_granted_at_once = False
 
     def grant(self) -> None:
         """Raise KeyboardInterrupt if it was asked for."""
         if self.is_asked:
             self.is_asked = False
             raise KeyboardInterrupt
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """A block in which asking raises KeyboardInterrupt wherever it is: nobody waits for it."""
+        self.grant()
+        self.is_granted_at_once = True
+        try:
+            yield
+        finally:
+            self.is_granted_at_once = False
 
 
 @contextmanager
@@ -48,7 +59,7 @@ def wishes_to_stop(on_first: Callable[[], None] | None = None) -> Iterator[StopW
         nonlocal n_asked
         del number, frame
         n_asked += 1
-        if n_asked > 1:
+        if n_asked > 1 or wish.is_granted_at_once:
             raise KeyboardInterrupt
         wish.is_asked = True
         if on_first is not None:

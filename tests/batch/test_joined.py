@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.batch.test_local import MODEL, OUTPUTS, Brightness
+from tests.support.batches import OUTPUTS, Brightness, annotate_in_turn, job_of
 from tests.support.clips import cut_file, steady, write_clip
-from video_pipeline.batch.local import Outcome, annotate_recordings
+from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.operations import Joining, find_operations
 from video_pipeline.batch.recordings import name_operations
-from video_pipeline.config import AnnotationSettings
 from video_pipeline.output.manifest import digest_file
 from video_pipeline.output.table_reading import read_timeline
 
@@ -40,10 +39,7 @@ def annotate(
 ) -> list[Outcome]:
     out = paths[0].parent / "out"
     recordings = name_operations(find_operations(paths, join=join), out)
-    settings = AnnotationSettings(rate_hz=Fraction(5))
-    return list(
-        annotate_recordings(recordings, classifier or Brightness(), out, settings, model=MODEL)
-    )
+    return annotate_in_turn(recordings, job_of(out, rate_hz=Fraction(5)), classifier)
 
 
 def test_a_joined_operation_has_the_timeline_of_one_that_was_never_split(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["hear_interruptions", "running"]
+__all__ = ["children_of", "hear_interruptions", "processes_with_open", "running"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,3 +33,19 @@ def running(call: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+def children_of(process_id: int) -> set[int]:
+    """Processes that it has started and that still run, as Linux tells."""
+    listings = Path(f"/proc/{process_id}/task").glob("*/children")
+    return {int(child) for listing in listings for child in listing.read_text().split()}
+
+
+def processes_with_open(path: Path) -> list[int]:
+    """Children of this process that have the file open."""
+    real = str(path.resolve())
+    return [
+        child
+        for child in sorted(children_of(os.getpid()))
+        if real in {os.path.realpath(link) for link in Path(f"/proc/{child}/fd").glob("*")}
+    ]

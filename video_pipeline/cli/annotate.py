@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from classifier.model.bundle import ModelFolder
     from classifier.prediction import ToolClassifier
-    from video_pipeline.batch.local import Outcome
+    from video_pipeline.batch.job import Outcome
     from video_pipeline.batch.recordings import Recording
     from video_pipeline.config import AnnotationSettings
     from video_pipeline.output.manifest import ModelIdentity
@@ -114,7 +114,8 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Annotate each recording, report each, and fail if one did."""
     from classifier.model.bundle import read_model_folder
-    from video_pipeline.batch.local import annotate_recordings
+    from video_pipeline.batch.job import BatchJob
+    from video_pipeline.batch.local.engine import LocalEngine
     from video_pipeline.batch.operations import find_operations
     from video_pipeline.batch.recordings import name_operations
     from video_pipeline.batch.table import update_batch_table
@@ -130,14 +131,12 @@ def run(arguments: argparse.Namespace) -> int:
     with AnnotationScreen(len(recordings), quiet=arguments.quiet) as screen:
         if arguments.join == "nothing":
             _tell_of_parts(recordings, screen)
-        for outcome in annotate_recordings(
-            recordings,
-            _ClassifierOnDemand(model_folder, batch_size=arguments.batch_size, screen=screen),
-            out,
-            settings,
-            model=_identity(model_folder),
-            progress=screen.show,
-        ):
+        engine = LocalEngine(shows_tracebacks=arguments.debug)
+        classifier = _ClassifierOnDemand(
+            model_folder, batch_size=arguments.batch_size, screen=screen
+        )
+        job = BatchJob(out, settings, _identity(model_folder))
+        for outcome in engine.annotate(recordings, classifier, job, progress=screen.show):
             outcomes.append(outcome)
             screen.report(outcome)
             update_batch_table(out, [outcome.row])

@@ -11,7 +11,7 @@ from video_pipeline.cli.console import note, print_result, printable, progress_b
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
-    from video_pipeline.batch.local import Outcome
+    from video_pipeline.batch.job import Outcome
     from video_pipeline.batch.recordings import Recording
     from video_pipeline.records import VideoInfo
 

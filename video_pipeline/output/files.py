@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from video_pipeline.errors import OutputError
 
-__all__ = ["make_folder", "remove_file", "whole_file", "write_bytes", "write_text"]
+__all__ = ["make_folder", "move_file", "remove_file", "whole_file", "write_bytes", "write_text"]
 
 _HINTS = {
     errno.ENOSPC: "free some space or choose another output folder",
@@ -75,6 +75,16 @@ def make_folder(path: str | PathLike[str]) -> Path:
     except OSError as error:
         raise _output_error(folder, error, "cannot be created") from error
     return folder
+
+
+def move_file(source: str | PathLike[str], target: str | PathLike[str]) -> None:
+    """Rename a file within one file system, over another if there is one; ``OutputError``."""
+    place = Path(target)
+    try:
+        Path(source).replace(place)
+        _sync_folder(place.parent)
+    except OSError as error:
+        raise _output_error(place, error, "cannot be written") from error
 
 
 def remove_file(path: str | PathLike[str]) -> None:

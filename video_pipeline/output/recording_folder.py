@@ -1,17 +1,31 @@
-"""The folder of one recording: every table and picture, and the manifest last."""
+"""The folder of one recording: every table and picture, and the manifest last.
+
+The files are written beside the folder, in a hidden one, and take their places only when all of
+them are on the disk: a full disk costs the new results and never the earlier ones.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from video_pipeline.annotate import Annotation
 from video_pipeline.output.features import FEATURES_NAME, write_features
-from video_pipeline.output.files import make_folder, remove_file
+from video_pipeline.output.files import make_folder, move_file, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.timeline_files import write_timeline_files
 
-__all__ = ["write_recording_folder"]
+__all__ = ["discard_unfinished", "write_recording_folder"]
+
+_OURS = (
+    "timeline.csv",
+    "segments.csv",
+    "statistics.csv",
+    "timeline.png",
+    FEATURES_NAME,
+)
+"""What an annotation may consist of, besides its manifest."""
 
 
 def write_recording_folder(
@@ -25,30 +39,57 @@ def write_recording_folder(
 ) -> None:
     """Write timeline.csv, segments.csv, statistics.csv, timeline.png, then run.json.
 
-    And features.npy where there are features; an earlier one that is none of these results' is
-    taken away. So is an earlier manifest, first: a folder is finished only when its last file is
-    there.
+    And features.npy where there are features. An earlier manifest is taken away before the first
+    file takes its place: a folder is finished only when its last file is there.
 
     Raises:
-        OutputError: something cannot be written; what was written stays, without a manifest.
+        OutputError: something cannot be written. As long as not all is written, earlier results
+            stay as they are; an error in moving them into place leaves a folder without manifest.
     """
+    unfinished = _unfinished(folder)
+    discard_unfinished(folder)
+    try:
+        make_folder(unfinished)
+        outputs = _write(unfinished, annotation, title=folder.name)
+        write_manifest(
+            unfinished,
+            annotation,
+            provenance,
+            recording=recording,
+            status=status,
+            model=model,
+            outputs=outputs,
+        )
+        _publish(unfinished, folder, names=list(outputs))
+    finally:
+        discard_unfinished(folder)
+
+
+def discard_unfinished(folder: Path) -> None:
+    """Take away what a call that was killed had begun to write for ``folder``."""
+    shutil.rmtree(_unfinished(folder), ignore_errors=True)
+
+
+def _unfinished(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.unfinished"
+
+
+def _write(place: Path, annotation: Annotation, *, title: str) -> dict[str, int]:
+    """Every file but the manifest; their names and row counts."""
+    timeline, flags = annotation.timeline, annotation.flags
+    outputs = write_timeline_files(place, timeline, flags=flags)
+    write_timeline_plot(place / "timeline.png", timeline, title=title, flags=flags)
+    outputs["timeline.png"] = 1
+    if annotation.features is not None:
+        write_features(place / FEATURES_NAME, annotation.features)
+        outputs[FEATURES_NAME] = len(annotation.features)
+    return outputs
+
+
+def _publish(unfinished: Path, folder: Path, *, names: list[str]) -> None:
     make_folder(folder)
     remove_file(folder / MANIFEST_NAME)
-    timeline, flags = annotation.timeline, annotation.flags
-    outputs = write_timeline_files(folder, timeline, flags=flags)
-    write_timeline_plot(folder / "timeline.png", timeline, title=folder.name, flags=flags)
-    outputs["timeline.png"] = 1
-    if annotation.features is None:
-        remove_file(folder / FEATURES_NAME)
-    else:
-        write_features(folder / FEATURES_NAME, annotation.features)
-        outputs[FEATURES_NAME] = len(annotation.features)
-    write_manifest(
-        folder,
-        annotation,
-        provenance,
-        recording=recording,
-        status=status,
-        model=model,
-        outputs=outputs,
-    )
+    for name in set(_OURS) - set(names):
+        remove_file(folder / name)
+    for name in [*names, MANIFEST_NAME]:
+        move_file(unfinished / name, folder / name)

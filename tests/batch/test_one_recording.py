@@ -5,32 +5,14 @@ import shutil
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from tests.support.batches import MODEL, OUTPUTS, Brightness, annotate_in_turn
 from tests.support.clips import damage_packet, steady, write_clip
-from video_pipeline.batch.local import Outcome, annotate_recordings
+from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.output.manifest import ModelIdentity, digest_file, read_manifest
-
-MODEL = ModelIdentity(sha256="m" * 64, name="model", head="sigmoid")
-OUTPUTS = ["run.json", "segments.csv", "statistics.csv", "timeline.csv", "timeline.png"]
-
-
-class Brightness:
-    """A classifier whose only tool is as likely as the picture is bright; it counts its calls."""
-
-    tools = ("lamp",)
-    input_size_px = (32, 32)
-
-    def __init__(self) -> None:
-        self.n_images = 0
-
-    def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
-        self.n_images += len(images)
-        return (images.mean(axis=(1, 2, 3)) / 255)[:, np.newaxis].astype(np.float32), None
 
 
 @pytest.fixture
@@ -46,15 +28,8 @@ def annotate(
     model: ModelIdentity = MODEL,
     settings: AnnotationSettings | None = None,
 ) -> list[Outcome]:
-    return list(
-        annotate_recordings(
-            name_recordings(paths, out),
-            classifier or Brightness(),
-            out,
-            settings or AnnotationSettings(),
-            model=model,
-        )
-    )
+    job = BatchJob(out, settings or AnnotationSettings(), model)
+    return annotate_in_turn(name_recordings(paths, out), job, classifier)
 
 
 def test_every_file_is_written_and_named_by_the_manifest(clip: Path, tmp_path: Path) -> None:

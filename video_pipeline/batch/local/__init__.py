@@ -1,0 +1,1 @@
+"""Many recordings on this machine: decoders in processes of their own, one classifier for all."""

@@ -1,0 +1,183 @@
+"""The engine of one machine: worker processes decode, this process classifies for all of them."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from multiprocessing.connection import Connection, wait
+from typing import cast
+
+from video_pipeline.batch.engine import Progress
+from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.local.answering import Questions
+from video_pipeline.batch.local.messages import Described, Finished, Frames, Orders, Reached
+from video_pipeline.batch.local.shared_frames import FrameLayout
+from video_pipeline.batch.local.worker_process import WorkerProcess
+from video_pipeline.batch.one_recording import failed_outcome
+from video_pipeline.batch.recordings import Recording
+from video_pipeline.frame_classifier import FrameClassifier
+from video_pipeline.interruption import StopWish, wishes_to_stop
+from video_pipeline.output.recording_folder import discard_unfinished
+
+__all__ = ["LocalEngine"]
+
+_LOOK_EVERY_S = 0.2
+
+
+class LocalEngine:
+    """Satisfies ``BatchEngine``; see there for what it promises.
+
+    A worker that says and reads nothing for ``stall_limit_s`` is killed, its recording has failed,
+    and another worker takes its place.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_workers: int | None = None,
+        stall_limit_s: float = 60.0,
+        shows_tracebacks: bool = False,
+    ) -> None:
+        """``n_workers``: None for one on every processor, and no more than recordings."""
+        self._n_workers = n_workers or n_processors()
+        self._stall_limit_s = stall_limit_s
+        self._shows_tracebacks = shows_tracebacks
+
+    def annotate(
+        self,
+        recordings: Sequence[Recording],
+        classifier: FrameClassifier,
+        job: BatchJob,
+        *,
+        progress: Progress | None = None,
+    ) -> Iterator[Outcome]:
+        """See ``BatchEngine``."""
+        n_workers = min(self._n_workers, len(recordings))
+        if n_workers > 1:
+            job = replace(job, decode_threads=1)
+        with wishes_to_stop() as wish, ExitStack() as ending:
+            orders = _orders(classifier, job, shows_tracebacks=self._shows_tracebacks)
+            run = _Run(recordings, classifier, orders, progress, self._stall_limit_s)
+            ending.callback(run.end)
+            run.start(n_workers)
+            while run.is_busy:
+                wish.grant()
+                yield from run.step(wish)
+
+
+class _Run:
+    """One call of the engine: its workers, and what is left to do."""
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        classifier: FrameClassifier,
+        orders: Orders,
+        progress: Progress | None,
+        stall_limit_s: float,
+    ) -> None:
+        self._left = deque(recordings)
+        self._job = orders.job
+        self._progress = progress
+        self._stall_limit_s = stall_limit_s
+        self._orders = orders
+        self._questions = Questions(classifier, n_full=orders.layout.n_images)
+        self._workers: list[WorkerProcess] = []
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a worker is at work."""
+        return bool(self._workers)
+
+    def start(self, n_workers: int) -> None:
+        """Start workers, each with its first recording."""
+        for _ in range(n_workers):
+            self._add_worker()
+
+    def end(self) -> None:
+        """End every worker, and take away what a killed one had begun to write."""
+        while self._workers:
+            self._remove(self._workers[-1])
+
+    def step(self, wish: StopWish) -> Iterator[Outcome]:
+        """Hear what workers have to say, answer them, and give out what has come of it."""
+        pause_s = 0.0 if self._questions.is_due(n_busy=len(self._workers)) else self._pause_s()
+        connections = {worker.connection: worker for worker in self._workers}
+        for ready in wait(list(connections), pause_s):
+            yield from self._hear(connections[cast("Connection", ready)])
+        if self._questions.is_due(n_busy=len(self._workers)):
+            with wish.at_once():
+                self._questions.answer()
+        for worker in list(self._workers):
+            if not self._questions.is_waiting(worker) and worker.stalled_s() > self._stall_limit_s:
+                yield from self._lose(worker, self._stalled())
+
+    def _pause_s(self) -> float:
+        return 0.005 if len(self._questions) else _LOOK_EVERY_S
+
+    def _hear(self, worker: WorkerProcess) -> Iterator[Outcome]:
+        try:
+            message = worker.connection.recv()
+        except (EOFError, ConnectionError):
+            yield from self._lose(worker, worker.cause_of_death())
+            return
+        worker.note_progress()
+        match message:
+            case Frames(n):
+                self._questions.add(worker, n)
+            case Reached(position_s, info):
+                if self._progress is not None and worker.recording is not None:
+                    self._progress(worker.recording, position_s, info)
+            case Finished(outcome):
+                worker.recording = None
+                if self._left:
+                    worker.give(self._left.popleft())
+                else:
+                    self._remove(worker)
+                yield outcome
+
+    def _stalled(self) -> str:
+        return f"no progress for {self._stall_limit_s:.0f} s: its decoder hangs and was stopped"
+
+    def _lose(self, worker: WorkerProcess, cause: str) -> Iterator[Outcome]:
+        """A worker is gone, or must go: its recording has failed."""
+        recording = worker.recording
+        self._remove(worker)
+        if recording is not None:
+            yield failed_outcome(recording, self._job.out, f"{cause}; convert it anew")
+        if self._left:
+            self._add_worker()
+
+    def _add_worker(self) -> None:
+        worker = WorkerProcess(self._orders)
+        self._workers.append(worker)
+        worker.give(self._left.popleft())
+
+    def _remove(self, worker: WorkerProcess) -> None:
+        self._workers.remove(worker)
+        self._questions.drop(worker)
+        recording = worker.recording
+        worker.end()
+        if recording is not None:
+            discard_unfinished(self._job.out / recording.video_id)
+
+
+def n_processors() -> int:
+    """Those that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _orders(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: bool) -> Orders:
+    described = Described(
+        tools=classifier.tools,
+        input_size_px=classifier.input_size_px,
+        resize_rule=getattr(classifier, "resize_rule", None),
+        crops_field_of_view=bool(getattr(classifier, "crops_field_of_view", False)),
+    )
+    layout = FrameLayout(job.settings.batch_size, classifier.input_size_px, len(classifier.tools))
+    return Orders(job, shows_tracebacks, described, layout)

@@ -1,0 +1,66 @@
+"""What a worker and its engine say to each other; images and answers lie in shared memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.local.shared_frames import FrameLayout
+from video_pipeline.batch.recordings import Recording
+from video_pipeline.records import VideoInfo
+
+__all__ = ["Answer", "Described", "Finished", "Frames", "Orders", "Reached", "ToEngine", "ToWorker"]
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a worker has to know of the classifier that it may ask."""
+
+    tools: tuple[str, ...]
+    input_size_px: tuple[int, int]
+    resize_rule: str | None
+    crops_field_of_view: bool
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The first thing that a worker is told."""
+
+    job: BatchJob
+    shows_tracebacks: bool
+    """Whether errors of ours are shown in full on stderr."""
+    classifier: Described
+    layout: FrameLayout
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Worker: ``n`` images wait for their answers."""
+
+    n: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Engine: they are there, with this many features each."""
+
+    n_features: int | None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Worker: how far its recording is."""
+
+    position_s: float
+    info: VideoInfo
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Worker: what became of its recording; the next one may come."""
+
+    outcome: Outcome
+
+
+ToWorker = Orders | Recording | Answer
+ToEngine = Frames | Reached | Finished

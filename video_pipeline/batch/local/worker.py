@@ -1,0 +1,89 @@
+"""A worker process: decodes one recording after another and asks its engine for every answer.
+
+It never loads a classifier. It ends with its engine, however that ends, and ignores Ctrl-C, which
+a terminal sends to all processes at once: the engine decides when it stops.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from multiprocessing.connection import Connection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.batch.local.messages import Answer, Described, Finished, Frames, Orders, Reached
+from video_pipeline.batch.local.shared_frames import SharedFrames
+from video_pipeline.batch.one_recording import annotate_recording, failed_outcome
+from video_pipeline.batch.recordings import Recording
+from video_pipeline.records import VideoInfo
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Serve an engine; the arguments are descriptors: of talk, of memory, of a life line."""
+    talk, memory, life_line = map(int, sys.argv[1:4])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_engine, args=(life_line,), daemon=True).start()
+    engine: Connection = Connection(talk)
+    try:
+        orders = engine.recv()
+        _serve(engine, orders, SharedFrames(memory, orders.layout))
+    except (EOFError, ConnectionError):
+        # The engine has no more work, or is gone.
+        return
+
+
+def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
+    classifier = AskingClassifier(engine, orders.classifier, shared)
+
+    def tell(recording: Recording, position_s: float, info: VideoInfo) -> None:
+        del recording
+        engine.send(Reached(position_s, info))
+
+    while True:
+        recording = engine.recv()
+        try:
+            outcome = annotate_recording(recording, classifier, orders.job, progress=tell)
+        except (EOFError, ConnectionError):
+            raise
+        except Exception as error:  # noqa: BLE001  a fault of ours costs one recording, too
+            if orders.shows_tracebacks:
+                traceback.print_exc()
+            text = f"{type(error).__name__}: {error}; a fault of this program, please report it"
+            outcome = failed_outcome(recording, orders.job.out, text)
+        engine.send(Finished(outcome))
+
+
+class AskingClassifier:
+    """Satisfies ``FrameClassifier`` by asking the engine."""
+
+    def __init__(self, engine: Connection, described: Described, shared: SharedFrames) -> None:
+        self._engine = engine
+        self._shared = shared
+        self.tools = described.tools
+        self.input_size_px = described.input_size_px
+        self.crops_field_of_view = described.crops_field_of_view
+        if described.resize_rule is not None:
+            self.resize_rule = described.resize_rule
+
+    def predict(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
+        """See ``FrameClassifier``; at most as many images as the layout holds."""
+        self._shared.put_images(images)
+        self._engine.send(Frames(len(images)))
+        answer: Answer = self._engine.recv()
+        return self._shared.answers(len(images), answer.n_features)
+
+
+def _end_with_engine(life_line: int) -> None:
+    """The other end closes with the engine's process, also where that was killed."""
+    os.read(life_line, 1)
+    os._exit(1)

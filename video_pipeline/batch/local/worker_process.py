@@ -1,0 +1,129 @@
+"""The engine's side of one worker: start it, tell it, watch it, end it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from video_pipeline.batch.local.messages import Orders, ToWorker
+from video_pipeline.batch.local.shared_frames import SharedFrames, make_shared_file
+from video_pipeline.batch.recordings import Recording
+
+__all__ = ["WorkerProcess"]
+
+_CODE = "from video_pipeline.batch.local.worker import main; main()"
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_REREADS = 50
+"""A decoder that has read its recording this often, and given no frame, reads in a circle."""
+_SLACK_BYTES = 1 << 30
+
+
+class WorkerProcess:
+    """One process that annotates recordings, one at a time."""
+
+    def __init__(self, orders: Orders) -> None:
+        ours, theirs = socket.socketpair()
+        memory = make_shared_file(orders.layout)
+        life_line, self._life = os.pipe()
+        passed = (theirs.fileno(), memory, life_line)
+        try:
+            # -P: nothing that lies in the folder where somebody stands is imported.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _CODE, *map(str, passed)],
+                pass_fds=passed,
+                stdin=subprocess.DEVNULL,
+                env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(_import_path())},
+            )
+        finally:
+            theirs.close()
+            os.close(life_line)
+        self.shared = SharedFrames(memory, orders.layout)
+        self.connection: Connection = Connection(ours.detach())
+        self.recording: Recording | None = None
+        self._n_bytes = 0
+        self._progress_at = time.monotonic()
+        self._read_bytes = 0
+        self._read_limit = 0
+        self.tell(orders)
+
+    @property
+    def process_id(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def give(self, recording: Recording) -> None:
+        """Hand over the next recording."""
+        self.recording = recording
+        self._read_bytes = self._bytes_read() or 0
+        self._read_limit = self._read_bytes + _REREADS * _size(recording) + _SLACK_BYTES
+        self.note_progress()
+        self.tell(recording)
+
+    def tell(self, message: ToWorker) -> None:
+        """Send a message; one that is gone by now is noticed where it is listened to."""
+        with suppress(ConnectionError):
+            self.connection.send(message)
+
+    def note_progress(self) -> None:
+        """It has said something, or was given something."""
+        self._progress_at = time.monotonic()
+
+    def stalled_s(self) -> float:
+        """For how long it has neither said nor read anything.
+
+        Where the system does not tell what a process reads, the first minutes of a large file,
+        spent on its digest, look like a stall; there a tenth of the time is counted.
+        """
+        now = time.monotonic()
+        read = self._bytes_read()
+        if read is None:
+            return (now - self._progress_at) / 10
+        if self._read_bytes < read < self._read_limit:
+            self._progress_at, self._read_bytes = now, read
+        return now - self._progress_at
+
+    def end(self) -> None:
+        """Let it finish where it has nothing to do, else kill it; returns when it has ended."""
+        self.connection.close()
+        if self.recording is not None:
+            self._process.kill()
+        os.close(self._life)
+        self._process.wait()
+
+    def cause_of_death(self) -> str:
+        """Of a process whose connection has closed by itself."""
+        code = self._process.wait()
+        if code >= 0:
+            return f"its decoder's process ended by itself (status {code})"
+        if -code == signal.SIGKILL:
+            return "its decoder's process was killed from outside, as for want of memory"
+        return f"its decoder crashed ({signal.Signals(-code).name})"
+
+    def _bytes_read(self) -> int | None:
+        try:
+            text = Path(f"/proc/{self._process.pid}/io").read_text(encoding="ascii")
+        except OSError:
+            return None
+        return int(text.split("rchar:")[1].split()[0])
+
+
+def _size(recording: Recording) -> int:
+    sizes = []
+    for path in recording.paths:
+        try:
+            sizes.append(path.stat().st_size)
+        except (OSError, ValueError):
+            sizes.append(0)
+    return sum(sizes)
+
+
+def _import_path() -> list[str]:
+    """Where this process finds modules, so that the worker finds the same ones."""
+    return [str(Path(place).absolute()) for place in sys.path if place]

@@ -1,0 +1,178 @@
+"""One recording of a batch: left alone where it is finished, else annotated into its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from video_pipeline.annotate import annotate_video
+from video_pipeline.batch.engine import Progress
+from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.recordings import Recording
+from video_pipeline.batch.table import BatchRow
+from video_pipeline.errors import PipelineError, RecordingError
+from video_pipeline.frame_classifier import FrameClassifier
+from video_pipeline.frames.pictures.field_of_view import FieldOfView
+from video_pipeline.output.manifest import (
+    InputFile,
+    Manifest,
+    Provenance,
+    is_finished,
+    read_manifest,
+    require_no_newer_manifest,
+)
+from video_pipeline.output.recording_folder import write_recording_folder
+from video_pipeline.records import VideoInfo
+
+__all__ = ["annotate_recording", "failed_outcome", "skipped_outcome"]
+
+_STILL_BEING_WRITTEN = "it is still being written"
+
+
+def annotate_recording(
+    recording: Recording,
+    classifier: FrameClassifier,
+    job: BatchJob,
+    *,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Annotate one recording into its folder; what is wrong with it stands in the outcome.
+
+    Its results appear together when all of them are written. A file whose size changes meanwhile
+    is skipped: nobody knows yet what will be in it.
+    """
+    try:
+        return _annotated(recording, classifier, job, progress)
+    except _StillBeingWrittenError as growing:
+        return skipped_outcome(recording, job.out, str(growing))
+    except PipelineError as error:
+        return failed_outcome(recording, job.out, _cause(error, recording))
+
+
+def failed_outcome(recording: Recording, out: Path, error: str) -> Outcome:
+    """The outcome of a recording that gave nothing."""
+    return Outcome(recording, _row(recording, "failed", None, error), out / recording.video_id)
+
+
+def skipped_outcome(recording: Recording, out: Path, reason: str) -> Outcome:
+    """The outcome of a recording that was not tried."""
+    return Outcome(recording, _row(recording, "skipped", None, reason), out / recording.video_id)
+
+
+class _StillBeingWrittenError(Exception):
+    """A file of the recording changed its size while it was read."""
+
+
+def _annotated(
+    recording: Recording,
+    classifier: FrameClassifier,
+    job: BatchJob,
+    progress: Progress | None,
+) -> Outcome:
+    folder = job.out / recording.video_id
+    require_no_newer_manifest(folder)
+    sizes = _sizes(recording)
+    provenance = _provenance(recording, job)
+    earlier = read_manifest(folder)
+    if earlier is not None and not job.force and _is_fresh(earlier, provenance, folder):
+        row = _row(recording, earlier.status, earlier.n_seconds, _missing(earlier))
+        return Outcome(recording, row, folder, was_finished=True, warnings=earlier.warnings)
+
+    def tell(position_s: float, info: VideoInfo) -> None:
+        if progress is not None:
+            progress(recording, position_s, info)
+
+    try:
+        annotation = annotate_video(
+            recording.paths,
+            classifier,
+            job.settings,
+            field_of_view=_known_field_of_view(earlier, provenance),
+            n_threads=job.decode_threads,
+            progress=tell,
+        )
+    except PipelineError as error:
+        # The end of a file is often what makes it readable.
+        _require_same_sizes(recording, sizes, error)
+        raise
+    _require_same_sizes(recording, sizes, None)
+    status = "done" if annotation.report.is_whole else "partial"
+    write_recording_folder(
+        folder,
+        annotation,
+        provenance,
+        recording=recording.path,
+        status=status,
+        model=job.model,
+    )
+    warnings = annotation.report.warnings
+    missing = _what_is_missing(warnings) if status == "partial" else ""
+    row = _row(recording, status, annotation.timeline.n_seconds, missing)
+    return Outcome(recording, row, folder, warnings=warnings)
+
+
+def _is_fresh(earlier: Manifest, provenance: Provenance, folder: Path) -> bool:
+    return earlier.provenance.suffices_for(provenance) and is_finished(folder, earlier)
+
+
+def _require_same_sizes(
+    recording: Recording, before: list[int | None], cause: Exception | None
+) -> None:
+    if _sizes(recording) != before:
+        raise _StillBeingWrittenError(_STILL_BEING_WRITTEN) from cause
+
+
+def _sizes(recording: Recording) -> list[int | None]:
+    """Of each of its files in bytes; None where there is none."""
+    sizes: list[int | None] = []
+    for path in recording.paths:
+        try:
+            sizes.append(path.stat().st_size)
+        except (OSError, ValueError):
+            sizes.append(None)
+    return sizes
+
+
+def _known_field_of_view(earlier: Manifest | None, provenance: Provenance) -> FieldOfView | None:
+    """What an earlier run found in the same file and stream, with whatever model."""
+    if earlier is None or earlier.provenance.input_sha256 != provenance.input_sha256:
+        return None
+    if earlier.provenance.parameters.get("stream") != provenance.parameters.get("stream"):
+        return None
+    return earlier.field_of_view
+
+
+def _provenance(recording: Recording, job: BatchJob) -> Provenance:
+    files = [_digested(path) for path in recording.paths]
+    known = [file for file in files if file is not None]
+    if len(known) < len(files):
+        return Provenance("", 0, job.model.sha256, {})
+    return Provenance.of(known, model_sha256=job.model.sha256, settings=job.settings)
+
+
+def _digested(path: Path) -> InputFile | None:
+    """None where there is no content to be digested; such a file is refused on opening."""
+    try:
+        return InputFile.of(path) if path.is_file() else None
+    except OSError as error:
+        raise RecordingError(
+            path, f"cannot be read ({error.strerror})", hint="check its permissions and its disk"
+        ) from error
+
+
+def _missing(earlier: Manifest) -> str:
+    return _what_is_missing(earlier.warnings) if earlier.status == "partial" else ""
+
+
+def _what_is_missing(warnings: tuple[str, ...]) -> str:
+    return "; ".join(warnings) or "damaged frames"
+
+
+def _row(recording: Recording, status: str, seconds: int | None, error: str) -> BatchRow:
+    return BatchRow(recording.video_id, str(recording.path), status, seconds, error)
+
+
+def _cause(error: PipelineError, recording: Recording) -> str:
+    """An error without the recording's path; a file that is but a part of it is named."""
+    text = error.cause if error.hint is None else f"{error.cause}; {error.hint}"
+    is_of_a_part = isinstance(error, RecordingError) and recording.paths != (recording.path,)
+    return f"{Path(error.path).name}: {text}" if is_of_a_part else text
