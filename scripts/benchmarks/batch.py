@@ -1,0 +1,285 @@
+"""The local engine against its stages alone, and what a large batch costs from their rates.
+
+Rates in images a second by the clock, in alternating runs:
+
+    decoders     as many processes as the engine has, each sampling recordings and no more
+    classifier   the model alone, on images that lie ready
+    engine       on these recordings, with a classifier that answers at once (a stub); on recordings
+                 of 64 x 64 px that cost next to nothing to decode (a stub of the decoder); on both
+                 as they are
+
+The engine also digests the files, looks for black and blurred frames and writes every output. On a
+machine without a GPU both stages live on the same processors: no engine can then be faster than
+1 / (1 / decoders + 1 / classifier), which is printed beside the slower of the two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.frame_clips import ClipRecipe, make_clip
+
+__all__ = ["add_parser"]
+
+ROOT = Path(__file__).parents[2]
+_PICTURE = ClipRecipe(
+    "720p H.264, GOP 50", "libx264", 720, 50, seconds=60, options={"preset": "fast", "crf": "23"}
+)
+_HOURS_PER_WEEKEND = 60
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the benchmark's arguments."""
+    parser = commands.add_parser("batch", help="the batch engine against its stages alone")
+    parser.add_argument("--model", type=Path, default=ROOT / "samples" / "model")
+    parser.add_argument("--workers", type=int, default=None, metavar="N")
+    parser.add_argument("--minutes", type=int, default=10, help="of each of the four recordings")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where clips are made and kept")
+    simulation = parser.add_argument_group(
+        "simulation", "what a batch costs, from measured rates (all of them are in images a second)"
+    )
+    simulation.add_argument("--simulate", action="store_true", help="only the arithmetic")
+    simulation.add_argument("--hours", type=float, default=10_000, help="of video")
+    simulation.add_argument("--rate", type=float, default=1.0, help="images sampled a second")
+    simulation.add_argument("--cores", type=int, default=16, help="for decoding")
+    simulation.add_argument("--gpus", type=int, default=1)
+    simulation.add_argument("--decode-images-s", type=float, metavar="R", help="of one core")
+    simulation.add_argument("--cpu-images-s", type=float, metavar="R", help="of one core")
+    simulation.add_argument("--gpu-images-s", type=float, metavar="R", help="of one GPU")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print, or only reckon."""
+    if arguments.simulate:
+        return _simulate(arguments)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        _measure(arguments, folder, Path(temporary))
+    return 0
+
+
+def _measure(arguments: argparse.Namespace, folder: Path, scratch: Path) -> None:
+    from classifier.prediction import load_classifier
+    from video_pipeline.batch.local.engine import n_processors
+
+    classifier = load_classifier(arguments.model)
+    n_workers = arguments.workers or n_processors()
+    real = _recordings(folder, minutes=arguments.minutes)
+    cheap = _cheap_recordings(folder, minutes=arguments.minutes)
+    images = np.random.default_rng(0).integers(
+        0, 255, (160, *classifier.input_size_px, 3), dtype=np.uint8
+    )
+    stub = Instant(classifier)
+    size_px = classifier.input_size_px
+    with multiprocessing.get_context("spawn").Pool(n_workers) as pool:
+        pool.map(_sampled, [(cheap[0], size_px)] * n_workers)
+
+        def decoders() -> int:
+            return sum(pool.imap_unordered(_sampled, [(path, size_px) for path in real]))
+
+        def classifier_alone() -> int:
+            for start in range(0, len(images), 8):
+                classifier.predict(images[start : start + 8])
+            return len(images)
+
+        def engine(paths: Sequence[Path], used: Any) -> Callable[[], int]:
+            return lambda: _annotated(paths, used, scratch, n_workers)
+
+        runs = {
+            "decoders": decoders,
+            "classifier": classifier_alone,
+            "engine, classifier a stub": engine(real, stub),
+            "engine, decoder a stub": engine(cheap, classifier),
+            "engine": engine(real, classifier),
+        }
+        rates = _alternate(runs, repeats=arguments.repeats)
+    _print_rates(rates, n_workers=n_workers, minutes=arguments.minutes)
+
+
+def _alternate(runs: dict[str, Callable[[], int]], *, repeats: int) -> dict[str, float]:
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, once in runs.items():
+            started = time.perf_counter()
+            n = once()
+            found[name].append(n / (time.perf_counter() - started))
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def _print_rates(rates: dict[str, float], *, n_workers: int, minutes: int) -> None:
+    decode, classify = rates["decoders"], rates["classifier"]
+    shared = 1 / (1 / decode + 1 / classify)
+    print(
+        f"four recordings of {minutes} min at one image a second, {_PICTURE.title}; {n_workers} "
+        f"decoding processes, {os.cpu_count()} processors"
+    )
+    print(f"{'':28}{'images/s':>10}  ratio")
+    against = {
+        "decoders": "",
+        "classifier": "",
+        "engine, classifier a stub": f"{rates['engine, classifier a stub'] / decode:.2f} of the "
+        "decoders alone",
+        "engine, decoder a stub": f"{rates['engine, decoder a stub'] / classify:.2f} of the "
+        "classifier alone",
+        "engine": f"{rates['engine'] / min(decode, classify):.2f} of the slower stage, "
+        f"{rates['engine'] / shared:.2f} of what processors shared by both allow "
+        f"({shared:.1f} images/s)",
+    }
+    for name, rate in rates.items():
+        print(f"{name:28}{rate:10.1f}  {against[name]}")
+    print(
+        f"for --simulate: --decode-images-s {decode / n_workers:.1f} "
+        f"--cpu-images-s {classify / (os.cpu_count() or 1):.1f}"
+    )
+
+
+class Instant:
+    """The model's shape, and an answer at once: a classifier of infinite speed."""
+
+    def __init__(self, classifier: Any) -> None:
+        self.tools = classifier.tools
+        self.input_size_px = classifier.input_size_px
+        self.resize_rule = classifier.resize_rule
+        self.crops_field_of_view = classifier.crops_field_of_view
+
+    def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
+        """Zeros."""
+        return np.zeros((len(images), len(self.tools)), np.float32), None
+
+
+def _annotated(paths: Sequence[Path], classifier: Any, scratch: Path, n_workers: int) -> int:
+    """One batch into a folder of its own; how many images it sampled."""
+    from video_pipeline.batch.job import BatchJob
+    from video_pipeline.batch.local.engine import LocalEngine
+    from video_pipeline.batch.recordings import name_recordings
+    from video_pipeline.config import AnnotationSettings
+    from video_pipeline.output.manifest import ModelIdentity
+
+    with tempfile.TemporaryDirectory(dir=scratch) as out:
+        settings = AnnotationSettings(resize_rule=classifier.resize_rule)
+        job = BatchJob(Path(out), settings, ModelIdentity("0" * 64, "benchmark", "sigmoid"))
+        recordings = name_recordings(paths, Path(out))
+        outcomes = list(LocalEngine(n_workers=n_workers).annotate(recordings, classifier, job))
+    failed = [of.row.error for of in outcomes if of.row.status != "done"]
+    if failed:
+        raise SystemExit(f"not all recordings were done: {failed[0]}")
+    return sum(of.row.seconds or 0 for of in outcomes)
+
+
+def _sampled(what: tuple[Path, tuple[int, int]]) -> int:
+    """In a process of the pool: sample one recording and forget the images."""
+    from video_pipeline.frames import FrameSampler, open_video
+
+    path, size_px = what
+    with open_video(path, n_threads=1) as reader:
+        return sum(len(batch) for batch in FrameSampler(reader, size_px=size_px, batch_size=8))
+
+
+def _recordings(folder: Path, *, minutes: int) -> list[Path]:
+    """Four recordings of filmed-like material: one minute, repeated without encoding it again."""
+    minute = make_clip(_PICTURE, folder / "minute.mp4")
+    return [_repeated(minute, folder / f"real{k}_{minutes}.mp4", minutes) for k in range(4)]
+
+
+def _repeated(clip: Path, path: Path, times: int) -> Path:
+    if path.exists():
+        return path
+    with av.open(str(path), "w") as target:
+        stream = None
+        for turn in range(times):
+            with av.open(str(clip)) as source:
+                of = source.streams.video[0]
+                stream = stream or target.add_stream_from_template(of)
+                for packet in source.demux(of):
+                    if packet.dts is None or packet.pts is None or of.time_base is None:
+                        continue
+                    shift = int(turn * _PICTURE.seconds / of.time_base)
+                    packet.dts, packet.pts = packet.dts + shift, packet.pts + shift
+                    packet.stream = stream
+                    target.mux(packet)
+    return path
+
+
+def _cheap_recordings(folder: Path, *, minutes: int) -> list[Path]:
+    """Four recordings of 64 x 64 px, one frame a second, every one a key frame."""
+    paths = [folder / f"cheap{k}_{minutes}.mp4" for k in range(4)]
+    rng = np.random.default_rng(0)
+    for path in paths:
+        if path.exists():
+            continue
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=1)
+            stream.width = stream.height = 64
+            stream.pix_fmt = "yuv420p"
+            stream.codec_context.options = {"preset": "ultrafast", "g": "1"}
+            for number in range(minutes * 60):
+                picture = rng.integers(60, 200, (64, 64, 3), dtype=np.uint8)
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = number, Fraction(1)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return paths
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    if arguments.decode_images_s is None or (
+        arguments.gpu_images_s is None and arguments.cpu_images_s is None
+    ):
+        print(
+            "needed: --decode-images-s, and --gpu-images-s or --cpu-images-s, as measured by this "
+            "benchmark without --simulate"
+        )
+        return 2
+    n_images = arguments.hours * 3600 * arguments.rate
+    decode_h = n_images / arguments.decode_images_s / 3600
+    print(f"{arguments.hours:,.0f} h of video at {arguments.rate:g} images a second")
+    print(f"  images              {n_images:14,.0f}")
+    print(f"  decoding            {decode_h:14,.1f} core-hours ({arguments.decode_images_s:g}/s)")
+    if arguments.gpu_images_s is not None:
+        _print_gpus(arguments, n_images, decode_h)
+    if arguments.cpu_images_s is not None:
+        _print_cores(arguments, n_images, decode_h)
+    return 0
+
+
+def _print_gpus(arguments: argparse.Namespace, n_images: float, decode_h: float) -> None:
+    gpu_h = n_images / arguments.gpu_images_s / 3600
+    decode_wall, gpu_wall = decode_h / arguments.cores, gpu_h / arguments.gpus
+    print(f"  classifying         {gpu_h:14,.1f} GPU-hours ({arguments.gpu_images_s:g}/s)")
+    bound = "decoding" if decode_wall > gpu_wall else "classifying"
+    print(
+        f"  with {arguments.cores} cores and {arguments.gpus} GPUs: "
+        f"{max(decode_wall, gpu_wall):,.1f} h by the clock, bound by {bound} "
+        f"(decoding {decode_wall:,.1f} h, classifying {gpu_wall:,.1f} h)"
+    )
+    print(
+        f"  the bottleneck moves at {arguments.gpu_images_s / arguments.decode_images_s:,.1f} "
+        "cores a GPU: fewer, and the GPU waits for them; more, and they wait for it"
+    )
+
+
+def _print_cores(arguments: argparse.Namespace, n_images: float, decode_h: float) -> None:
+    cpu_h = n_images / arguments.cpu_images_s / 3600
+    together = decode_h + cpu_h
+    print(f"  or without a GPU    {cpu_h:14,.1f} core-hours ({arguments.cpu_images_s:g}/s a core)")
+    print(
+        f"  with {arguments.cores} cores for both: {together / arguments.cores:,.1f} h by the "
+        f"clock, {cpu_h / together:.0%} of it classifying; "
+        f"{together / _HOURS_PER_WEEKEND:,.0f} cores do it in a weekend of {_HOURS_PER_WEEKEND} h"
+    )
