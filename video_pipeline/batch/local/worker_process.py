@@ -23,6 +23,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 _REREADS = 50
 """A decoder that has read its recording this often, and given no frame, reads in a circle."""
 _SLACK_BYTES = 1 << 30
+_LONGEST_END_S = 2.0
 
 
 class WorkerProcess:
@@ -39,6 +40,8 @@ class WorkerProcess:
                 [sys.executable, "-P", "-c", _CODE, *map(str, passed)],
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
+                # Stdout is for results, whatever a library may print in there.
+                stdout=subprocess.DEVNULL,
                 env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(_import_path())},
             )
         finally:
@@ -90,12 +93,21 @@ class WorkerProcess:
         return now - self._progress_at
 
     def end(self) -> None:
-        """Let it finish where it has nothing to do, else kill it; returns when it has ended."""
+        """Let it finish where it has nothing to do, else kill it; returns when it has ended.
+
+        A process that waits for a disk or a server that does not answer cannot even be killed: it
+        ends when they do, and nobody waits for that.
+        """
         self.connection.close()
         if self.recording is not None:
             self._process.kill()
         os.close(self._life)
-        self._process.wait()
+        try:
+            self._process.wait(_LONGEST_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LONGEST_END_S)
 
     def cause_of_death(self) -> str:
         """Of a process whose connection has closed by itself."""
