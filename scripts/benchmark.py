@@ -4,6 +4,7 @@
     .venv/bin/python scripts/benchmark.py annotate
     .venv/bin/python scripts/benchmark.py frames
     .venv/bin/python scripts/benchmark.py frames clip.mp4 --peers /path/to/python
+    .venv/bin/python scripts/benchmark.py smooth
     .venv/bin/python scripts/benchmark.py train
 
 Machines are noisy, so runs alternate, the median counts, and what is reported is the ratio.
@@ -15,7 +16,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import annotation, frames, training
+from benchmarks import annotation, frames, smoothing, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="benchmarks", metavar="NAME", required=True)
     annotation.add_parser(commands)
     frames.add_parser(commands)
+    smoothing.add_parser(commands)
     training.add_parser(commands)
     chosen = parser.parse_args(arguments)
     return int(chosen.run(chosen))

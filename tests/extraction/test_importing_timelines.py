@@ -75,6 +75,19 @@ def test_seconds_of_a_correction_without_probabilities_are_labels(tmp_path: Path
     assert recording.notes == ()
 
 
+def test_what_a_model_said_is_not_taken_for_a_label_in_silence(tmp_path: Path) -> None:
+    said = ToolTimeline(
+        ("Hook",), np.full((2, 1), 0.9), np.ones((2, 1), np.bool_), np.ones(2, np.int64)
+    )
+    (tmp_path / "case1").mkdir()
+    write_timeline(tmp_path / "case1" / "timeline.csv", said, flags=("", ""))
+    (recording,) = read_timelines(tmp_path)
+    assert recording.annotation.present.tolist() == [[True], [True]]
+    assert recording.notes == (
+        "labels with probabilities are a model's, unless somebody corrected them",
+    )
+
+
 def test_phases_go_along_and_are_never_run_as_formulas(tmp_path: Path) -> None:
     phases = certain_phases(("Preparation", "=1+1"), np.array([0, 0, 1]))
     write_labelled_folder(

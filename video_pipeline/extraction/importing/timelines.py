@@ -50,6 +50,8 @@ def _annotated(source: Path, recording: LabelledRecording) -> AnnotatedRecording
     notes = list(recording.notes)
     if n_left_out > 0:
         notes.append(f"seconds without a frame, which have no label: {n_left_out}")
+    if not np.isnan(timeline.probabilities).all():
+        notes.append("labels with probabilities are a model's, unless somebody corrected them")
     return AnnotatedRecording(
         name=recording.video_id,
         annotation=ToolAnnotation(path, timeline.tools, seconds, timeline.present[seconds]),
