@@ -6,6 +6,7 @@
     .venv/bin/python scripts/benchmark.py frames clip.mp4 --peers /path/to/python
     .venv/bin/python scripts/benchmark.py batch
     .venv/bin/python scripts/benchmark.py batch --simulate --hours 10000 --gpus 2 ...
+    .venv/bin/python scripts/benchmark.py smooth
     .venv/bin/python scripts/benchmark.py train
 
 Machines are noisy, so runs alternate, the median counts, and what is reported is the ratio.
@@ -17,7 +18,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import annotation, batch, frames, training
+from benchmarks import annotation, batch, frames, smoothing, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     annotation.add_parser(commands)
     batch.add_parser(commands)
     frames.add_parser(commands)
+    smoothing.add_parser(commands)
     training.add_parser(commands)
     chosen = parser.parse_args(arguments)
     return int(chosen.run(chosen))

@@ -1,4 +1,4 @@
-"""``surgical-video dataset import``: a public dataset's labels in, a table to train on out."""
+"""``surgical-video dataset import``: labels and pictures in, a table to train on out."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ _PATTERNS = {
     "cholec80": ("{video}/{video}_{index}.*",),
     "cholect50": ("{video}/{second}.*",),
     "m2cai16-tool": ("{video}-{frame}.*", "{video}/{video}-{frame}.*"),
+    "timelines": (),
 }
-"""How each dataset's frames are called as a rule."""
+"""How each dataset's frames are called as a rule; ours have a table that says it."""
 
 _FRAMES = {
     "cholec80": ("frames",),
     "cholect50": ("videos", "frames"),
     "m2cai16-tool": ("frames",),
+    "timelines": ("frames",),
 }
 _SHOWN_NOTES = 20
 
@@ -41,10 +43,20 @@ examples:
   surgical-video dataset import m2cai16-tool --format m2cai16-tool --frames pictures --out table \\
       --frame-pattern '{video}/frame{frame}.jpg'
 
+what a person corrected, back into training:
+  surgical-video export OUT --format elan --videos RECORDINGS --out to_correct
+  (correct to_correct/*.eaf in ELAN)
+  surgical-video import to_correct --format elan --out corrected
+  surgical-video extract RECORDINGS --out frames
+  surgical-video dataset import corrected --format timelines --frames frames --out table
+  surgical-video train table --out MODEL
+
 SOURCE holds the annotations, or is one:
   cholec80       videoXX-tool.txt, also in SOURCE/tool_annotations
   cholect50      VIDXX.json, also in SOURCE/labels
   m2cai16-tool   tool_video_XX.txt, also in SOURCE/tool_annotations
+  timelines      <video_id>/timeline.csv of `import`, `annotate` or `smooth`, and what else
+                 `compare` takes as a reference; a second without a frame has no label
 
 FRAMES (default SOURCE/frames, for cholect50 SOURCE/videos) holds pictures of the recordings: those
 of `extract`, whose frames.csv says when each is from, or others that are called by a pattern.
@@ -54,6 +66,7 @@ of `extract`, whose frames.csv says when each is from, or others that are called
   cholec80       {video}/{video}_{index}.*      video01/video01_000001.png
   cholect50      {video}/{second}.*             VID01/000000.png
   m2cai16-tool   {video}-{frame}.*              tool_video_01-25.jpg, also in a folder tool_video_01
+  timelines      none: frames.csv must be there
 
 OUT/labels.csv is a table image,video,second,<tool>,...[,phase] for `surgical-video train`. Nothing
 is copied: it names the pictures where they are, relative to itself. Seconds without a picture and
@@ -68,8 +81,9 @@ def add_parser(commands: Any) -> None:
     """Describe the command's arguments."""
     parser = commands.add_parser(
         "import",
-        help="make a label table of a public dataset",
-        description="Join the annotations of a public dataset with pictures of its recordings.",
+        help="make a label table of annotations and pictures",
+        description="Join the annotations of a public dataset, or timelines that were corrected, "
+        "with pictures of the recordings.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -105,12 +119,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _readers() -> dict[str, Callable[[Path], tuple[AnnotatedRecording, ...]]]:
     from video_pipeline.extraction.importing.cholect50 import read_cholect50
+    from video_pipeline.extraction.importing.timelines import read_timelines
     from video_pipeline.extraction.importing.tool_texts import read_cholec80, read_m2cai16_tool
 
     return {
         "cholec80": read_cholec80,
         "cholect50": read_cholect50,
         "m2cai16-tool": read_m2cai16_tool,
+        "timelines": read_timelines,
     }
 
 
@@ -177,7 +193,7 @@ def _print_report(
 
 def _notes(recording: ImportedRecording) -> list[str]:
     name = printable(recording.name)
-    notes = []
+    notes = [f"{name}: {printable(text)}" for text in recording.notes]
     if recording.is_off_by_one:
         notes.append(f"{name}: pictures and annotation end a second apart; accepted")
     if recording.n_missing > 0:

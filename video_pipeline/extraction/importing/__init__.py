@@ -1,5 +1,5 @@
-"""Public datasets' labels and their frames on disk -> a label table that training reads.
+"""Labels of recordings and their frames on disk -> a label table that training reads.
 
-tool_texts, cholect50 ──▶ AnnotatedRecording ──▶ joining ──▶ labels.csv
-what others annotated            frame_files ──▶    which picture is of which second
+tool_texts, cholect50, timelines ──▶ AnnotatedRecording ──▶ joining ──▶ labels.csv
+what was annotated or corrected             frame_files ──▶    which picture is of which second
 """

@@ -17,5 +17,9 @@ class AnnotatedRecording:
     name: str
     """As its dataset calls it: ``video01``, ``VID01``, ``tool_video_01``."""
     annotation: ToolAnnotation
+    n_seconds: int
+    """How many seconds it speaks of, some of them perhaps to say that they have no label."""
     phases: Mapping[int, str] | None = None
     """The phase's name in each second that has one, or None where the format holds none."""
+    notes: tuple[str, ...] = ()
+    """What a reader left out or changed, in words."""

@@ -17,6 +17,8 @@ def read_cholect50(source: Path) -> tuple[AnnotatedRecording, ...]:
         TableError: there is none, or one is not as it should be; with the frame that is wrong.
     """
     return tuple(
-        AnnotatedRecording(labels.name, labels.annotation, labels.phases)
+        AnnotatedRecording(
+            labels.name, labels.annotation, labels.annotation.n_seconds, labels.phases
+        )
         for labels in read_cholect50_labels(source)
     )

@@ -45,6 +45,8 @@ class ImportedRecording:
     """Pictures without an annotation."""
     is_off_by_one: bool
     """Whether pictures go on for one second after the last annotated one, or stop one before."""
+    notes: tuple[str, ...] = ()
+    """What the annotation's reader left out or changed, in words."""
 
 
 def join_labels(
@@ -71,7 +73,7 @@ def join_labels(
             raise TableError(
                 recording.annotation.path,
                 f"has the tools {', '.join(recording.annotation.tools)}, but "
-                f"{recordings[0].annotation.path.name} has {', '.join(tools)}",
+                f"{recordings[0].name} has {', '.join(tools)}",
             )
         own = frames_of.get(recording.name, [])
         if own:
@@ -104,7 +106,7 @@ def label_table_csv(
         image = _image_cell(ways[row.path.parent], row.path)
         cells = [image, armoured_cell(row.video), str(row.second)]
         cells += ["1" if shown else "0" for shown in row.present]
-        writer.writerow([*cells, *([row.phase or ""] if with_phase else [])])
+        writer.writerow([*cells, *([armoured_cell(row.phase or "")] if with_phase else [])])
     return buffer.getvalue()
 
 
@@ -159,16 +161,8 @@ def _joined(
     order = [annotation.tools.index(tool) for tool in tools]
     timed = [(frame.second, frame) for frame in frames if frame.second is not None]
     n_seconds = max((second for second, _ in timed), default=-1) + 1
-    if is_contiguous or n_seconds > annotation.n_seconds:
-        cause = why_another_length(annotation.n_seconds, n_seconds)
-        if cause is not None:
-            raise TableError(
-                annotation.path,
-                f"covers {annotation.n_seconds} s, but the frames in {frames[0].path.parent} "
-                f"{n_seconds} s",
-                hint="they must be taken once a second from the first frame on; "
-                "see --frame-pattern",
-            )
+    if is_contiguous or n_seconds > recording.n_seconds:
+        _require_same_length(recording, n_seconds, frames[0].path.parent)
     rows = []
     for second, frame in timed:
         present = annotation.at(second)
@@ -177,8 +171,8 @@ def _joined(
             phase = recording.phases.get(second) if recording.phases is not None else None
             rows.append(LabelRow(frame.path, recording.name, second, shown, phase))
     rows.sort(key=lambda row: (row.second, row.path))
-    is_off_by_one = n_seconds == annotation.n_seconds + 1 or (
-        is_contiguous and n_seconds == annotation.n_seconds - 1
+    is_off_by_one = n_seconds == recording.n_seconds + 1 or (
+        is_contiguous and n_seconds == recording.n_seconds - 1
     )
     return ImportedRecording(
         name=recording.name,
@@ -186,7 +180,17 @@ def _joined(
         n_missing=len(set(annotation.seconds.tolist()) - {row.second for row in rows}),
         n_unannotated=len(frames) - len(rows),
         is_off_by_one=is_off_by_one,
+        notes=recording.notes,
     )
+
+
+def _require_same_length(recording: AnnotatedRecording, n_seconds: int, frames: Path) -> None:
+    if why_another_length(recording.n_seconds, n_seconds) is not None:
+        raise TableError(
+            recording.annotation.path,
+            f"covers {recording.n_seconds} s, but the frames in {frames} {n_seconds} s",
+            hint="they must be taken once a second from the first frame on; see --frame-pattern",
+        )
 
 
 def _image_cell(way: Path, image: Path) -> str:

@@ -40,4 +40,5 @@ def _read(source: Path, pattern: re.Pattern[str], expected: str) -> tuple[Annota
     found = [(match["name"], path) for match, path in named if match is not None]
     if not found:
         raise TableError(source, "holds no tool annotation", hint=f"{expected} is expected there")
-    return tuple(AnnotatedRecording(name, read_tool_annotation(path)) for name, path in found)
+    read = [(name, read_tool_annotation(path)) for name, path in found]
+    return tuple(AnnotatedRecording(name, text, text.n_seconds) for name, text in read)
