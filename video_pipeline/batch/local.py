@@ -100,6 +100,7 @@ def _annotate_one(
         recording=recording.path,
         status=status,
         model=model,
+        plots=settings.plots,
     )
     warnings = annotation.report.warnings
     error = _what_is_missing(warnings) if status == "partial" else ""
