@@ -23,8 +23,8 @@ __all__ = [
 REPORT_NAME = "report.html"
 PLOT_FORMATS = ("png", "svg", "pdf")
 TIMELINE_STEM = "timeline"
-"""The picture of the tools alone, as ``annotate`` draws it."""
 WITH_PHASES_STEM = "timeline_with_phases"
+"""Where the other is an annotation's own, of the tools alone."""
 COMPARED_STEM = "timeline_vs_reference"
 
 

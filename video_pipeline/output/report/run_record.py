@@ -46,6 +46,8 @@ class RunRecord:
     versions: Mapping[str, Any]
     n_files: int = 1
     """How many files the recording was read from."""
+    outputs: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """SHA-256 of each file beside the manifest that it names."""
     found_by: InputName = field(default=InputName(None, None, None), compare=False)
 
     @property
@@ -82,6 +84,7 @@ def read_run_record(folder: Path) -> RunRecord | None:
         decoding=_mapping(content, "decoding"),
         versions=_mapping(content, "versions"),
         n_files=len(parts) if isinstance(parts, list) and parts else 1,
+        outputs=_digests(_mapping(content, "outputs")),
         found_by=_found_by(source),
     )
 
@@ -93,6 +96,11 @@ def _found_by(source: Mapping[str, Any]) -> InputName:
         size if isinstance(size, int) else None,
         place if isinstance(place, str) else None,
     )
+
+
+def _digests(outputs: Mapping[str, Any]) -> dict[str, str]:
+    digests = {name: _mapping(outputs, name).get("sha256") for name in outputs}
+    return {name: digest for name, digest in digests.items() if isinstance(digest, str)}
 
 
 def _mapping(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
