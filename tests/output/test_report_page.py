@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import dataclasses
 import hashlib
 import json
@@ -21,7 +22,9 @@ from video_pipeline.output.report.plot import tick_step_s
 from video_pipeline.output.report.record import RecordingReport
 from video_pipeline.output.report.run_record import RunRecord, read_run_record
 from video_pipeline.output.report.video_link import VideoLink
+from video_pipeline.output.tables import write_statistics
 from video_pipeline.records import ToolTimeline
+from video_pipeline.timeline.statistics import summarise_tools
 
 VIDEO = VideoLink("../videos/case%2012.mp4", "case 12.mp4")
 
@@ -140,6 +143,30 @@ def test_every_use_and_every_tool_has_a_row() -> None:
     assert len(body_rows(page, "Phases")) == 7
 
 
+def test_statistics_have_every_figure_of_their_table(tmp_path: Path) -> None:
+    report = busy_report(600)
+    assert report.timeline is not None
+    path = tmp_path / "statistics.csv"
+    write_statistics(path, summarise_tools(report.timeline))
+    rows = body_rows(build_page(report), "Statistics of each tool")
+    with path.open(encoding="utf-8", newline="") as file:
+        table = list(csv.reader(file))[1:]
+    assert len(rows) == len(table)
+    for row, (_, *cells) in zip(rows, table, strict=True):
+        shown = [float(value) for value in re.findall(r'data-v="([^"]*)"', row)]
+        assert shown == pytest.approx([float(cell) for cell in cells], abs=5e-4)
+
+
+def test_what_a_gap_and_a_change_are_stands_beside() -> None:
+    page = build_page(small_report())
+    heading = between(page, '<caption class="unseen">Statistics of each tool</caption>', "</tr>")
+    assert re.findall(r">([a-z ]+)</th>", heading)[-3:] == [
+        *("gaps", "median gap", "changes per minute")
+    ]
+    assert "<dt>gap</dt><dd>a hole between a use and the next one" in page
+    assert "<dt>changes</dt>" in page
+
+
 def test_a_row_of_uses_says_when_how_long_and_how_sure() -> None:
     report = small_report()
     row = body_rows(build_page(report), "Uses of tools")[0]
@@ -196,7 +223,7 @@ def test_a_tool_never_seen_is_missing_from_the_figures_not_zero() -> None:
     )
     page = build_page(RecordingReport("case12", timeline, ()))
     (row,) = body_rows(page, "Statistics of each tool")
-    assert row.count('<span class="missing">') == 4
+    assert row.count('<span class="missing">') == 5
     assert "No tool was seen." in page
 
 
