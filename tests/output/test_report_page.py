@@ -82,7 +82,7 @@ def between(page: str, start: str, end: str) -> str:
 
 
 def test_the_policy_allows_this_script_and_this_style_alone() -> None:
-    page = build_page(small_report(video=VIDEO))
+    page = build_page(small_report(videos=(VIDEO,)))
     policy = policy_of(page)
     assert policy["default-src"] == "'none'"
     for directive, content in (
@@ -95,12 +95,12 @@ def test_the_policy_allows_this_script_and_this_style_alone() -> None:
 
 
 def test_media_are_allowed_only_where_there_is_a_video() -> None:
-    assert policy_of(build_page(small_report(video=VIDEO)))["media-src"] == "'self' file:"
+    assert policy_of(build_page(small_report(videos=(VIDEO,))))["media-src"] == "'self' file:"
     assert "media-src" not in policy_of(build_page(small_report()))
 
 
 def test_nothing_points_out_of_the_page_but_the_video() -> None:
-    page = build_page(small_report(video=VIDEO, phases=("a", "b")))
+    page = build_page(small_report(videos=(VIDEO,), phases=("a", "b")))
     addresses = re.findall(r'(?:src|href|action|data|poster)="([^"]*)"', page)
     outside = [a for a in addresses if not a.startswith("data:image/png;base64,")]
     assert outside == [VIDEO.url]
@@ -110,7 +110,7 @@ def test_nothing_points_out_of_the_page_but_the_video() -> None:
 
 
 def test_no_element_has_a_style_or_handler_of_its_own() -> None:
-    report = small_report(tools=ATTACKS, video_id=ATTACKS[0], phases=ATTACKS, video=VIDEO)
+    report = small_report(tools=ATTACKS, video_id=ATTACKS[0], phases=ATTACKS, videos=(VIDEO,))
     page = build_page(report)
     seen = Attributes(page)
     assert {"class", "src", "title", "d", "data-seek"} <= seen.names
@@ -131,7 +131,7 @@ def test_hostile_names_become_no_elements(k: int) -> None:
 
 def test_the_same_recording_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.html", "b.html"):
-        write_report(tmp_path / name, small_report(video=VIDEO, run=run_record(tmp_path)))
+        write_report(tmp_path / name, small_report(videos=(VIDEO,), run=run_record(tmp_path)))
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
@@ -237,7 +237,7 @@ def test_what_the_run_says_is_on_the_page_but_no_name_of_a_file(tmp_path: Path) 
 
 def test_the_name_of_the_video_is_there_only_with_the_video(tmp_path: Path) -> None:
     run = run_record(tmp_path)
-    assert "case 12.mp4" in build_page(small_report(run=run, video=VIDEO))
+    assert "case 12.mp4" in build_page(small_report(run=run, videos=(VIDEO,)))
     assert "case 12" not in build_page(small_report(run=run))
 
 

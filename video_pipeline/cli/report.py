@@ -41,7 +41,8 @@ browser.
 
 With --videos the page shows the recording beside its timeline, where a click goes there. It is
 found as `annotate` names its results, or by the name and size in run.json, and linked from where it
-lies, not copied: move both together. Without --videos no file's name is in the page.
+lies, not copied: move both together. Of a recording of several files the one is shown in which the
+time lies. Without --videos no file's name is in the page.
 
 With --plots the timeline is drawn too, as timeline.svg and the like, a PDF on pages of 30 minutes
 if it is long; phases are a ribbon on top (beside a run.json, whose timeline.png is of tools alone,
@@ -147,17 +148,17 @@ def _write(folder: Path, videos: Videos | None, pictures: Pictures) -> Iterator[
 
     record = read_run_record(folder)
     page = folder / REPORT_NAME
-    link = _link(folder, record, videos, page)
+    links = _links(folder, record, videos, page)
     (recording,) = read_folder(folder)
     for told in recording.notes:
         note(printable(f"{recording.video_id}: {told}"))
-    write_report(page, _report(recording, record, video=link))
+    write_report(page, _report(recording, record, videos=links))
     yield page
     yield from pictures.write(folder, recording, record)
 
 
 def _report(
-    recording: LabelledRecording, record: RunRecord | None, *, video: VideoLink | None
+    recording: LabelledRecording, record: RunRecord | None, *, videos: tuple[VideoLink, ...]
 ) -> RecordingReport:
     from video_pipeline.output.report.record import RecordingReport
 
@@ -168,19 +169,23 @@ def _report(
         flags=recording.flags,
         phases=recording.phases,
         run=record,
-        video=video,
+        videos=videos,
     )
 
 
-def _link(
+def _links(
     folder: Path, record: RunRecord | None, videos: Videos | None, page: Path
-) -> VideoLink | None:
+) -> tuple[VideoLink, ...]:
     from video_pipeline.output.report.video_link import link_to
 
     if videos is None:
-        return None
-    video, why_not = videos.of(folder, record)
-    if video is None:
+        return ()
+    files, why_not = videos.of(folder, record)
+    if not files:
         note(printable(f"{folder.absolute().name}: {why_not}; its page shows no video"))
-        return None
-    return link_to(video, page=page)
+        return ()
+    starts = [part.start_s for part in record.parts] if record is not None else []
+    return tuple(
+        link_to(file, page=page, start_s=start_s)
+        for file, start_s in zip(files, starts or [0.0], strict=True)
+    )
