@@ -45,3 +45,14 @@ def test_rounding_is_what_makes_them_equal(tmp_path: Path) -> None:
     read = read_timeline(tmp_path / "timeline.csv").timeline.probabilities
     assert not np.array_equal(read, timeline.probabilities, equal_nan=True)
     assert not np.array_equal(read, np.round(timeline.probabilities, 4), equal_nan=True)
+
+
+@pytest.mark.parametrize("n_known", [0, 1])
+def test_the_key_speaks_of_probabilities_where_there_are_any(n_known: int) -> None:
+    probabilities = np.full((9, 1), np.nan)
+    probabilities[:n_known] = 0.5
+    timeline = ToolTimeline(
+        ("hook",), probabilities, np.ones((9, 1), dtype=np.bool_), np.ones(9, dtype=np.int64)
+    )
+    picture = encode_timeline_plot("svg", timeline, title="labels").decode()
+    assert ("probability 0 to 1" in picture) == (n_known > 0)

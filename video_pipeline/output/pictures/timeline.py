@@ -96,7 +96,13 @@ def _draw(shown: Shown, window: Window, *, heading: str) -> Figure:
             _draw_comparison(sheet, row, timeline, reference)
         _label_row(sheet, row, timeline.present[:, row])
     _draw_headings(sheet, shown, heading)
-    draw_key(sheet, with_reference=reference is not None, with_doubt=bool(doubtful.any()))
+    draw_key(
+        sheet,
+        with_reference=reference is not None,
+        with_doubt=bool(doubtful.any()),
+        # Labels that people made have no probabilities.
+        with_strip=not bool(np.isnan(timeline.probabilities).all()),
+    )
     return sheet.figure
 
 
