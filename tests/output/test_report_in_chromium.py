@@ -197,6 +197,21 @@ def test_a_click_shows_the_file_in_which_the_second_lies(
         assert here.page.evaluate("video.paused")
 
 
+def test_in_a_pause_between_files_the_click_holds_and_the_video_shows_what_was_last(
+    open_page: Open, in_files: RecordingReport
+) -> None:
+    first, second, _ = in_files.videos
+    late = dataclasses.replace(second, start_s=12.0)
+    here = open_page(dataclasses.replace(in_files, videos=(first, late)))
+    here.click_second(9, 20)
+    assert here.video_s == pytest.approx(7.6, abs=0.05)
+    assert here.position_s == 9
+    assert file_shown(here) == "file 1 of 2: part 1.mp4"
+    here.click_second(13, 20)
+    assert here.shown_number() == 190 + 25
+    assert here.position_s == 13
+
+
 def test_two_clicks_before_a_file_is_there_show_the_second_of_the_last(
     open_page: Open, in_files: RecordingReport
 ) -> None:

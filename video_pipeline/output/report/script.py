@@ -259,7 +259,10 @@ function playNext() {
 // The video leads while it plays.
 function follow() {
   if (!hasVideo || awaited !== null) return;
-  position = Math.min(files[file][2] + video.currentTime, n - 1e-3);
+  const shown = files[file][2] + video.currentTime;
+  // In the pause between two files the video stands at the end of the first.
+  if (video.paused && video.currentTime >= video.duration && position > shown) return;
+  position = Math.min(shown, n - 1e-3);
   show();
 }
 function frame() {
