@@ -35,11 +35,15 @@ class AnnotationSettings:
     smoothing: Smoothing = field(default_factory=Smoothing)
     features: bool = False
     """Whether each second's features are kept too."""
+    plots: tuple[str, ...] = ()
+    """``svg``, ``pdf``: as what the timeline is drawn besides PNG."""
 
     def __post_init__(self) -> None:
         _ = self.times
         if self.batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {self.batch_size}")
+        if not set(self.plots) <= {"svg", "pdf"} or len(set(self.plots)) < len(self.plots):
+            raise ValueError(f"plots are svg, pdf, each once, got {self.plots}")
 
     @property
     def times(self) -> RegularTimes:

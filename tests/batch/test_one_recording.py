@@ -118,6 +118,67 @@ def test_an_output_place_that_cannot_be_written_fails_in_one_line(
     assert "cannot be created" in outcome.row.error
 
 
+def test_pictures_that_are_asked_for_are_written_and_named_by_the_manifest(
+    clip: Path, tmp_path: Path
+) -> None:
+    drawn = AnnotationSettings(plots=("svg", "pdf"))
+    (first,) = annotate([clip], tmp_path / "out", settings=drawn)
+    assert sorted(p.name for p in first.folder.iterdir()) == sorted(
+        [*OUTPUTS, "timeline.pdf", "timeline.svg"]
+    )
+    manifest = json.loads((first.folder / "run.json").read_text())
+    assert manifest["parameters"]["plots"] == ["pdf", "svg"]
+    for name in ("timeline.pdf", "timeline.svg"):
+        assert manifest["outputs"][name] == {"sha256": digest_file(first.folder / name), "rows": 1}
+
+
+def test_pictures_that_are_asked_for_and_absent_are_made(clip: Path, tmp_path: Path) -> None:
+    (plain,) = annotate([clip], tmp_path / "out")
+    assert "plots" not in json.loads((plain.folder / "run.json").read_text())["parameters"]
+    svg, pdf = AnnotationSettings(plots=("svg",)), AnnotationSettings(plots=("pdf",))
+    assert not annotate([clip], tmp_path / "out", settings=svg)[0].was_finished
+    assert annotate([clip], tmp_path / "out", settings=svg)[0].was_finished
+    # Whoever wants fewer has them; whoever wants others gets those and no others.
+    assert annotate([clip], tmp_path / "out")[0].was_finished
+    assert not annotate([clip], tmp_path / "out", settings=pdf)[0].was_finished
+    assert sorted(p.name for p in plain.folder.iterdir()) == sorted([*OUTPUTS, "timeline.pdf"])
+
+
+@pytest.mark.parametrize("plots", [("png",), ("svg", "svg"), ("jpg",)])
+def test_only_pictures_that_can_be_asked_for_can_be(plots: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="plots are svg, pdf"):
+        AnnotationSettings(plots=plots)
+
+
+DERIVED = [
+    "report.html",
+    "timeline.svg",
+    "timeline_vs_reference.pdf",
+    "timeline_vs_reference.png",
+    "timeline_with_phases.svg",
+]
+
+
+def test_what_was_made_from_finished_tables_is_left_alone(clip: Path, tmp_path: Path) -> None:
+    (first,) = annotate([clip], tmp_path / "out")
+    for name in (*DERIVED, "notes.txt"):
+        (first.folder / name).write_text("made later")
+    (again,) = annotate([clip], tmp_path / "out")
+    assert again.was_finished
+    assert {(first.folder / name).read_text() for name in DERIVED} == {"made later"}
+
+
+def test_no_page_or_picture_of_older_tables_stays_beside_newer_ones(
+    clip: Path, tmp_path: Path
+) -> None:
+    (first,) = annotate([clip], tmp_path / "out")
+    for name in (*DERIVED, "notes.txt"):
+        (first.folder / name).write_text("made from the first tables")
+    faster = AnnotationSettings(rate_hz=Fraction(2))
+    assert not annotate([clip], tmp_path / "out", settings=faster)[0].was_finished
+    assert sorted(p.name for p in first.folder.iterdir()) == ["notes.txt", *OUTPUTS]
+
+
 @pytest.mark.parametrize("content", ["", "{", "[" * 100_000, "[]", '{"input": 3}'])
 def test_a_manifest_that_cannot_be_believed_counts_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)

@@ -216,15 +216,93 @@ def test_a_recording_without_a_video_has_a_page_all_the_same(call: Call, tmp_pat
     assert [video_of(folder) for folder in folders] == ["../../videos/op.mp4", None]
 
 
-def test_a_recording_in_several_files_says_why_no_video_is_there(
+def make_operation(out: Path, files: dict[str, tuple[int, float]], *, video_id: str = "op") -> Path:
+    """A recording of several files, (size in bytes, start in seconds) each."""
+    folder = make_folder(out, video_id)
+    parts = [
+        {"name": name, "size_bytes": size, "start_s": start_s, "duration_s": 1.0}
+        for name, (size, start_s) in files.items()
+    ]
+    (folder / "run.json").write_text(json.dumps({"input": {"name": video_id, "parts": parts}}))
+    return folder
+
+
+def files_of(folder: Path) -> list[list[object]]:
+    """(address, name, start) of each file that a folder's page shows."""
+    page = (folder / "report.html").read_text()
+    found = re.search(r'id="data">(.*?)</script>', page)
+    assert found is not None
+    files: list[list[object]] = json.loads(found[1])["files"]
+    return files
+
+
+def test_a_recording_in_several_files_shows_each_where_it_belongs(
     call: Call, tmp_path: Path
 ) -> None:
+    for name, size in (("op_1.mp4", 10), ("op_2.mp4", 20)):
+        make_video(tmp_path / "videos" / "op" / name, size_bytes=size)
+    folder = make_operation(tmp_path / "out", {"op_1.mp4": (10, 0.0), "op_2.mp4": (20, 7.52)})
+    assert call(tmp_path / "out", "--videos", tmp_path / "videos").err == []
+    assert files_of(folder) == [
+        ["../../videos/op/op_1.mp4", "op_1.mp4", 0.0],
+        ["../../videos/op/op_2.mp4", "op_2.mp4", 7.52],
+    ]
+    assert video_of(folder) == "../../videos/op/op_1.mp4"
+    assert call(tmp_path / "out").err == []
+    assert files_of(folder) == []
+    assert "op_1" not in (folder / "report.html").read_text()
+
+
+def test_files_whose_names_come_twice_are_those_of_the_folder_that_has_all(
+    call: Call, tmp_path: Path
+) -> None:
+    for disc, names in (("a", ["VTS_01_1.VOB"]), ("b", ["VTS_01_1.VOB", "VTS_01_2.VOB"])):
+        for name in names:
+            make_video(tmp_path / "videos" / disc / name)
+    files = {"VTS_01_1.VOB": (100, 0.0), "VTS_01_2.VOB": (100, 60.0)}
+    folder = make_operation(tmp_path / "out", files)
+    assert call(tmp_path / "out", "--videos", tmp_path / "videos").err == []
+    assert [file[0] for file in files_of(folder)] == [
+        f"../../videos/b/{name}" for name in ("VTS_01_1.VOB", "VTS_01_2.VOB")
+    ]
+    make_video(tmp_path / "videos" / "a" / "VTS_01_2.VOB")
+    (told,) = call(tmp_path / "out", "--videos", tmp_path / "videos").err
+    assert "several videos in" in told
+    assert files_of(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "cause"),
+    [
+        ({"op_1.mp4": (100, 0.0), "op_2.mp4": (100, 5.0)}, "no video of this name"),
+        ({"op_1.mp4": (99, 0.0), "op_3.mp4": (100, 5.0)}, "no video of this size"),
+        ({"op_1.mp4": (100, 0.0), "op_3.mp4": (100, 0.0)}, "does not tell apart"),
+        ({"op_1.mp4": (100, 1.0), "op_3.mp4": (100, 5.0)}, "does not tell apart"),
+    ],
+)
+def test_a_recording_in_several_files_shows_all_of_them_or_says_why_not(
+    call: Call, tmp_path: Path, files: dict[str, tuple[int, float]], cause: str
+) -> None:
+    for name in ("op_1.mp4", "op_3.mp4"):
+        make_video(tmp_path / "videos" / name)
+    folder = make_operation(tmp_path / "out", files)
+    called = call(tmp_path / "out", "--videos", tmp_path / "videos")
+    assert called.status == 0
+    (told,) = called.err
+    assert told.startswith("op: ")
+    assert cause in told
+    assert video_of(folder) is None
+
+
+def test_one_file_is_not_two_parts(call: Call, tmp_path: Path) -> None:
     make_video(tmp_path / "videos" / "op.mp4")
     folder = make_folder(tmp_path / "out", "op")
-    parts = {"input": {"parts": [{"name": "op_1.mp4"}, {"name": "op_2.mp4"}]}}
-    (folder / "run.json").write_text(json.dumps(parts))
-    called = call(tmp_path / "out", "--videos", tmp_path / "videos")
-    assert called.err == ["op: was recorded in 2 files; its page shows no video"]
+    same = {"name": "op.mp4", "size_bytes": 100}
+    parts = [same | {"start_s": 0.0}, same | {"start_s": 5.0}]
+    (folder / "run.json").write_text(json.dumps({"input": {"parts": parts}}))
+    (told,) = call(tmp_path / "out", "--videos", tmp_path / "videos").err
+    assert "could be each of its files" in told
+    assert video_of(folder) is None
 
 
 @pytest.mark.parametrize("name", ["none", "empty"])

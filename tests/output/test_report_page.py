@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import dataclasses
 import hashlib
 import json
@@ -21,7 +22,9 @@ from video_pipeline.output.report.plot import tick_step_s
 from video_pipeline.output.report.record import RecordingReport
 from video_pipeline.output.report.run_record import RunRecord, read_run_record
 from video_pipeline.output.report.video_link import VideoLink
+from video_pipeline.output.tables import write_statistics
 from video_pipeline.records import ToolTimeline
+from video_pipeline.timeline.statistics import summarise_tools
 
 VIDEO = VideoLink("../videos/case%2012.mp4", "case 12.mp4")
 
@@ -79,7 +82,7 @@ def between(page: str, start: str, end: str) -> str:
 
 
 def test_the_policy_allows_this_script_and_this_style_alone() -> None:
-    page = build_page(small_report(video=VIDEO))
+    page = build_page(small_report(videos=(VIDEO,)))
     policy = policy_of(page)
     assert policy["default-src"] == "'none'"
     for directive, content in (
@@ -92,12 +95,12 @@ def test_the_policy_allows_this_script_and_this_style_alone() -> None:
 
 
 def test_media_are_allowed_only_where_there_is_a_video() -> None:
-    assert policy_of(build_page(small_report(video=VIDEO)))["media-src"] == "'self' file:"
+    assert policy_of(build_page(small_report(videos=(VIDEO,))))["media-src"] == "'self' file:"
     assert "media-src" not in policy_of(build_page(small_report()))
 
 
 def test_nothing_points_out_of_the_page_but_the_video() -> None:
-    page = build_page(small_report(video=VIDEO, phases=("a", "b")))
+    page = build_page(small_report(videos=(VIDEO,), phases=("a", "b")))
     addresses = re.findall(r'(?:src|href|action|data|poster)="([^"]*)"', page)
     outside = [a for a in addresses if not a.startswith("data:image/png;base64,")]
     assert outside == [VIDEO.url]
@@ -107,7 +110,7 @@ def test_nothing_points_out_of_the_page_but_the_video() -> None:
 
 
 def test_no_element_has_a_style_or_handler_of_its_own() -> None:
-    report = small_report(tools=ATTACKS, video_id=ATTACKS[0], phases=ATTACKS, video=VIDEO)
+    report = small_report(tools=ATTACKS, video_id=ATTACKS[0], phases=ATTACKS, videos=(VIDEO,))
     page = build_page(report)
     seen = Attributes(page)
     assert {"class", "src", "title", "d", "data-seek"} <= seen.names
@@ -128,7 +131,7 @@ def test_hostile_names_become_no_elements(k: int) -> None:
 
 def test_the_same_recording_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.html", "b.html"):
-        write_report(tmp_path / name, small_report(video=VIDEO, run=run_record(tmp_path)))
+        write_report(tmp_path / name, small_report(videos=(VIDEO,), run=run_record(tmp_path)))
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
@@ -138,6 +141,30 @@ def test_every_use_and_every_tool_has_a_row() -> None:
     assert len(body_rows(page, "Uses of tools")) == len(report.segments) > 100
     assert len(body_rows(page, "Statistics of each tool")) == 7
     assert len(body_rows(page, "Phases")) == 7
+
+
+def test_statistics_have_every_figure_of_their_table(tmp_path: Path) -> None:
+    report = busy_report(600)
+    assert report.timeline is not None
+    path = tmp_path / "statistics.csv"
+    write_statistics(path, summarise_tools(report.timeline))
+    rows = body_rows(build_page(report), "Statistics of each tool")
+    with path.open(encoding="utf-8", newline="") as file:
+        table = list(csv.reader(file))[1:]
+    assert len(rows) == len(table)
+    for row, (_, *cells) in zip(rows, table, strict=True):
+        shown = [float(value) for value in re.findall(r'data-v="([^"]*)"', row)]
+        assert shown == pytest.approx([float(cell) for cell in cells], abs=5e-4)
+
+
+def test_what_a_gap_and_a_change_are_stands_beside() -> None:
+    page = build_page(small_report())
+    heading = between(page, '<caption class="unseen">Statistics of each tool</caption>', "</tr>")
+    assert re.findall(r">([a-z ]+)</th>", heading)[-3:] == [
+        *("gaps", "median gap", "changes per minute")
+    ]
+    assert "<dt>gap</dt><dd>a hole between a use and the next one" in page
+    assert "<dt>changes</dt>" in page
 
 
 def test_a_row_of_uses_says_when_how_long_and_how_sure() -> None:
@@ -196,7 +223,7 @@ def test_a_tool_never_seen_is_missing_from_the_figures_not_zero() -> None:
     )
     page = build_page(RecordingReport("case12", timeline, ()))
     (row,) = body_rows(page, "Statistics of each tool")
-    assert row.count('<span class="missing">') == 4
+    assert row.count('<span class="missing">') == 5
     assert "No tool was seen." in page
 
 
@@ -210,7 +237,7 @@ def test_what_the_run_says_is_on_the_page_but_no_name_of_a_file(tmp_path: Path) 
 
 def test_the_name_of_the_video_is_there_only_with_the_video(tmp_path: Path) -> None:
     run = run_record(tmp_path)
-    assert "case 12.mp4" in build_page(small_report(run=run, video=VIDEO))
+    assert "case 12.mp4" in build_page(small_report(run=run, videos=(VIDEO,)))
     assert "case 12" not in build_page(small_report(run=run))
 
 

@@ -30,7 +30,7 @@ def small_report(
     video_id: str = "case12",
     phases: tuple[str, ...] | None = None,
     run: RunRecord | None = None,
-    video: VideoLink | None = None,
+    videos: tuple[VideoLink, ...] = (),
     n_seconds: int = 20,
 ) -> RecordingReport:
     """Tool k is there in the seconds [2 k, 2 k + 3) and from 15 s on; second 12 has no frame."""
@@ -53,7 +53,7 @@ def small_report(
         flags=tuple(flags),
         phases=None if phases is None else _in_turn(phases, n_seconds),
         run=run,
-        video=video,
+        videos=videos,
     )
 
 

@@ -103,6 +103,7 @@ def _annotated(
         recording=recording.path,
         status=status,
         model=job.model,
+        plots=job.settings.plots,
     )
     warnings = annotation.report.warnings
     missing = _what_is_missing(warnings) if status == "partial" else ""

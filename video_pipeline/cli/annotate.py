@@ -13,6 +13,7 @@ from video_pipeline.cli.arguments import (
     positive_rate,
 )
 from video_pipeline.cli.console import printable
+from video_pipeline.cli.plots_argument import plot_formats
 from video_pipeline.cli.reading_arguments import add_reading_arguments, require_possible_reading
 from video_pipeline.cli.smoothing_arguments import add_smoothing_arguments, smoothing_of
 
@@ -40,9 +41,10 @@ examples:
   surgical-video annotate --join-parts /recordings --model model --out timelines
 
 Each recording gets a folder OUT/<video_id>/ with timeline.csv, segments.csv, statistics.csv,
-timeline.png and run.json, with --features also features.npy; OUT/batch.csv says what became of
-every recording. The same call again leaves finished recordings as they are. Exit status: 0 all
-done; 1 a recording failed or is incomplete; 2 wrong call; 130 interrupted.
+timeline.png and run.json; with --features also features.npy, with --plots svg,pdf also timeline.svg
+and timeline.pdf. OUT/batch.csv says what became of every recording. The same call again leaves
+finished recordings as they are. Exit status: 0 all done; 1 a recording failed or is incomplete;
+2 wrong call; 130 interrupted.
 """
 
 
@@ -106,6 +108,14 @@ def add_parser(commands: Any) -> None:
         "--features",
         action="store_true",
         help="also write features.npy: float16, a row of the network's features a second",
+    )
+    parser.add_argument(
+        "--plots",
+        type=plot_formats,
+        default=(),
+        metavar="FORMATS",
+        help="also write timeline.svg and timeline.pdf: svg, pdf or svg,pdf; `report --plots` adds "
+        "them to finished recordings without annotating these again",
     )
     add_smoothing_arguments(parser, defaults="the model")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
@@ -184,6 +194,8 @@ def _settings(arguments: argparse.Namespace, model: ModelFolder) -> AnnotationSe
         batch_size=arguments.batch_size or _batch_size_by_device(),
         smoothing=smoothing,
         features=arguments.features,
+        # A PNG is drawn whether it is named or not.
+        plots=tuple(name for name in arguments.plots if name != "png"),
     )
 
 

@@ -107,12 +107,14 @@ def print_summary(outcomes: Sequence[Outcome], out: Path) -> None:
 
 def _print_recording(outcome: Outcome) -> None:
     """Where a recording's files lie, and who used what in it."""
+    from video_pipeline.output.manifest import read_manifest
     from video_pipeline.output.table_reading import read_timeline
     from video_pipeline.timeline.statistics import summarise_tools
 
     folder = outcome.folder
     print_result(printable(outcome.row.video_id))
-    for name in ("timeline.csv", "segments.csv", "statistics.csv", "timeline.png"):
+    manifest = read_manifest(folder)
+    for name in () if manifest is None else manifest.outputs:
         print_result(f"  {printable(str(folder / name))}")
     rows = [["tool", "visible", "share", "uses", "longest", "first seen", "last seen"]]
     for tool in summarise_tools(read_timeline(folder / "timeline.csv").timeline):

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.console import note, print_result, printable, warn
 from video_pipeline.cli.exit_status import DONE, FAILED
+from video_pipeline.cli.plots_argument import plot_formats
 from video_pipeline.errors import PipelineError, TableError
+from video_pipeline.output.derived_files import REPORT_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from video_pipeline.cli.report_pictures import Pictures
     from video_pipeline.cli.report_videos import Videos
+    from video_pipeline.formats.labelled import LabelledRecording
     from video_pipeline.output.report.record import RecordingReport
     from video_pipeline.output.report.run_record import RunRecord
     from video_pipeline.output.report.video_link import VideoLink
 
 __all__ = ["add_parser"]
 
-REPORT_NAME = "report.html"
 _TABLES = ("timeline.csv", "phases.csv")
 
 _EXAMPLES = """\
@@ -26,14 +31,25 @@ examples:
   surgical-video report timelines
   surgical-video report timelines --videos /recordings
   surgical-video report timelines/case12 --videos /recordings/case12.mp4
+  surgical-video report timelines --plots svg,pdf
+  surgical-video report timelines --reference annotations --plots png,svg
 
-OUT is what `annotate` or `import` wrote, or one recording's folder of it. Each recording's folder
-gets a report.html: the timeline to click on, uses, statistics, and what they were made from. It is
-one file that asks no server for anything and opens from the disk in any browser.
+OUT is what `annotate`, `smooth` or `import` wrote, or one recording's folder of it. Each
+recording's folder gets a report.html: the timeline to click on, uses, statistics, and what they
+were made from. It is one file that asks no server for anything and opens from the disk in any
+browser.
 
 With --videos the page shows the recording beside its timeline, where a click goes there. It is
 found as `annotate` names its results, or by the name and size in run.json, and linked from where it
-lies, not copied: move both together. Without --videos no file's name is in the page.
+lies, not copied: move both together. Of a recording of several files the one is shown in which the
+time lies. Without --videos no file's name is in the page.
+
+With --plots the timeline is drawn too, as timeline.svg and the like, a PDF on pages of 30 minutes
+if it is long; phases are a ribbon on top (beside a run.json, whose timeline.png is of tools alone,
+that is timeline_with_phases.png). With --reference, labels as `compare` takes them, it is drawn
+with what should have been seen and what differs: timeline_vs_reference.png, or as --plots says.
+What run.json names is never replaced by other bytes. Annotating a recording anew takes its page and
+these pictures away.
 
 Exit status: 0 written; 1 a recording cannot be read or its page not written; 2 wrong call.
 """
@@ -56,28 +72,50 @@ def add_parser(commands: Any) -> None:
         metavar="FOLDER",
         help="where the recordings lie, to show each beside its timeline",
     )
+    parser.add_argument(
+        "--plots",
+        type=plot_formats,
+        metavar="FORMATS",
+        help="also draw each timeline: any of png, svg, pdf, such as svg,pdf",
+    )
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        metavar="PATH",
+        help="labels to draw each timeline against: a file, or a folder of many recordings'",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write each recording's page; name those that cannot be made."""
+    """Write each recording's page and pictures; name those that cannot be made."""
+    from video_pipeline.cli.report_pictures import wanted_pictures
     from video_pipeline.cli.report_videos import find_videos
 
     folders = _folders(arguments.source)
     videos = None if arguments.videos is None else find_videos(arguments.videos)
-    written: list[Path] = []
+    pictures = wanted_pictures(
+        arguments.plots,
+        arguments.reference,
+        source=arguments.source,
+        names=[folder.absolute().name for folder in folders],
+    )
+    pages: list[Path] = []
+    n_failed = 0
     for folder in folders:
         try:
-            written.append(_write(folder, videos))
+            for path in _write(folder, videos, pictures):
+                print_result(printable(str(path)))
+                if path.name == REPORT_NAME:
+                    pages.append(path)
         except PipelineError as error:
+            n_failed += 1
             warn(str(error))
-    for page in written:
-        print_result(printable(str(page)))
-    if written:
+    if pages:
         print_result()
-        n = len(written)
+        n = len(pages)
         what = "1 page; open it" if n == 1 else f"{n} pages; open one"
-        print_result(f"{what} in a browser: {written[0].absolute().as_uri()}")
-    return DONE if len(written) == len(folders) else FAILED
+        print_result(f"{what} in a browser: {pages[0].absolute().as_uri()}")
+    return DONE if n_failed == 0 else FAILED
 
 
 def _folders(source: Path) -> list[Path]:
@@ -102,24 +140,28 @@ def _holds_a_recording(folder: Path) -> bool:
     return any((folder / name).is_file() for name in _TABLES)
 
 
-def _write(folder: Path, videos: Videos | None) -> Path:
+def _write(folder: Path, videos: Videos | None, pictures: Pictures) -> Iterator[Path]:
+    """Write a page, then pictures; tells of each as soon as it is there."""
+    from video_pipeline.formats.folder import read_folder
     from video_pipeline.output.report.page import write_report
     from video_pipeline.output.report.run_record import read_run_record
 
     record = read_run_record(folder)
     page = folder / REPORT_NAME
-    report = _report(folder, record, video=_link(folder, record, videos, page))
-    write_report(page, report)
-    return page
-
-
-def _report(folder: Path, record: RunRecord | None, *, video: VideoLink | None) -> RecordingReport:
-    from video_pipeline.formats.folder import read_folder
-    from video_pipeline.output.report.record import RecordingReport
-
+    links = _links(folder, record, videos, page)
     (recording,) = read_folder(folder)
     for told in recording.notes:
         note(printable(f"{recording.video_id}: {told}"))
+    write_report(page, _report(recording, record, videos=links))
+    yield page
+    yield from pictures.write(folder, recording, record)
+
+
+def _report(
+    recording: LabelledRecording, record: RunRecord | None, *, videos: tuple[VideoLink, ...]
+) -> RecordingReport:
+    from video_pipeline.output.report.record import RecordingReport
+
     return RecordingReport(
         video_id=recording.video_id,
         timeline=recording.timeline,
@@ -127,19 +169,23 @@ def _report(folder: Path, record: RunRecord | None, *, video: VideoLink | None) 
         flags=recording.flags,
         phases=recording.phases,
         run=record,
-        video=video,
+        videos=videos,
     )
 
 
-def _link(
+def _links(
     folder: Path, record: RunRecord | None, videos: Videos | None, page: Path
-) -> VideoLink | None:
+) -> tuple[VideoLink, ...]:
     from video_pipeline.output.report.video_link import link_to
 
     if videos is None:
-        return None
-    video, why_not = videos.of(folder, record)
-    if video is None:
+        return ()
+    files, why_not = videos.of(folder, record)
+    if not files:
         note(printable(f"{folder.absolute().name}: {why_not}; its page shows no video"))
-        return None
-    return link_to(video, page=page)
+        return ()
+    starts = [part.start_s for part in record.parts] if record is not None else []
+    return tuple(
+        link_to(file, page=page, start_s=start_s)
+        for file, start_s in zip(files, starts or [0.0], strict=True)
+    )

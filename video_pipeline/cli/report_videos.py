@@ -2,7 +2,9 @@
 
 A video is taken if it lies where ``run.json`` says that it was annotated, or has the name and size
 that are written there, or the name that ``annotate`` would give to its results. Whichever way, one
-of another size than the annotated one is not it, and two that both could be it are none.
+of another size than the annotated one is not it, and two that both could be it are none. A
+recording of several files has all of them or none; where names come twice, as on DVDs, a folder
+that holds all of them is it, if there is but one.
 """
 
 from __future__ import annotations
@@ -31,20 +33,40 @@ class Videos:
     by_name: dict[str, list[Path]]
     by_video_id: dict[str, list[Path]]
 
-    def of(self, folder: Path, record: RunRecord | None) -> tuple[Path | None, str]:
-        """The video of a recording's folder; where there is none, None and why."""
+    def of(self, folder: Path, record: RunRecord | None) -> tuple[tuple[Path, ...], str]:
+        """The files of a recording's folder, in their order; where there are none, also why."""
         if record is not None and record.n_files > 1:
-            return None, f"was recorded in {record.n_files} files"
+            return self._parts(record)
         known = None if record is None else record.found_by
         candidates = self._candidates(folder.absolute().name, known)
         if not candidates:
-            return None, f"no video of this name in {self.source}"
-        fitting = [path for path in candidates if _has_size_of(path, known)]
+            return (), f"no video of this name in {self.source}"
+        size_bytes = None if known is None else known.size_bytes
+        fitting = [path for path in candidates if _has_size(path, size_bytes)]
         if not fitting:
-            return None, f"{candidates[0]} is not the file that was annotated (its size differs)"
+            return (), f"{candidates[0]} is not the file that was annotated (its size differs)"
         if len(fitting) > 1:
-            return None, f"{len(fitting)} videos could be it: {', '.join(map(str, fitting))}"
-        return fitting[0], ""
+            return (), f"{len(fitting)} videos could be it: {', '.join(map(str, fitting))}"
+        return (fitting[0],), ""
+
+    def _parts(self, record: RunRecord) -> tuple[tuple[Path, ...], str]:
+        n_files, parts = record.n_files, record.parts
+        if len(parts) != n_files:
+            return (), f"was recorded in {n_files} files that run.json does not tell apart"
+        fitting: list[list[Path]] = []
+        for part in parts:
+            named = self.by_name.get(part.name, [])
+            fitting.append([path for path in named if _has_size(path, part.size_bytes)])
+            if not fitting[-1]:
+                what = "size" if named else "name"
+                return (), f"no video of this {what} in {self.source}: {part.name}"
+        each = tuple(paths[0] for paths in fitting)
+        if all(len(paths) == 1 for paths in fitting) and len(set(each)) == n_files:
+            return each, ""
+        common = sorted(set.intersection(*({path.parent for path in paths} for paths in fitting)))
+        if len(common) != 1 or len({part.name for part in parts}) < n_files:
+            return (), f"several videos in {self.source} could be each of its files"
+        return tuple(common[0] / part.name for part in parts), ""
 
     def _candidates(self, video_id: str, known: InputName | None) -> Sequence[Path]:
         if known is not None and known.path_sha256 in self.by_place:
@@ -74,10 +96,10 @@ def find_videos(source: Path) -> Videos:
     return Videos(source, {digest_path(path): path for path in paths}, by_name, by_video_id)
 
 
-def _has_size_of(path: Path, known: InputName | None) -> bool:
-    if known is None or known.size_bytes is None:
+def _has_size(path: Path, size_bytes: int | None) -> bool:
+    if size_bytes is None:
         return True
     try:
-        return path.stat().st_size == known.size_bytes
+        return path.stat().st_size == size_bytes
     except OSError:
         return False

@@ -7,6 +7,7 @@ from pathlib import Path
 from video_pipeline.errors import OutputError
 from video_pipeline.formats.labelled import LabelledRecording
 from video_pipeline.formats.own_folder import PHASES_NAME, SEGMENTS_NAME, TIMELINE_NAME
+from video_pipeline.output.derived_files import remove_derived_files
 from video_pipeline.output.features import FEATURES_NAME, write_features
 from video_pipeline.output.files import make_folder, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME
@@ -42,6 +43,7 @@ def write_labelled_folder(folder: Path, recording: LabelledRecording) -> None:
             hint="name another --out",
         )
     make_folder(folder)
+    remove_derived_files(folder)
     for name in (TIMELINE_NAME, PHASES_NAME, SEGMENTS_NAME, _STATISTICS_NAME, FEATURES_NAME):
         remove_file(folder / name)
     if recording.features is not None:

@@ -92,7 +92,7 @@ class Provenance:
         settings: AnnotationSettings,
     ) -> Provenance:
         """Sum up a recording's files, and name the settings that change a result."""
-        parameters = {
+        parameters: dict[str, Any] = {
             "rate_hz": str(settings.rate_hz),
             "start_s": str(settings.start),
             "end_s": _text(settings.end),
@@ -105,6 +105,8 @@ class Provenance:
         # Only where asked for: manifests from before there were features stay valid.
         if settings.features:
             parameters["features"] = True
+        if settings.plots:
+            parameters["plots"] = sorted(settings.plots)
         return cls(
             _digest_of_all(files),
             sum(file.size_bytes for file in files),
@@ -114,9 +116,20 @@ class Provenance:
         )
 
     def suffices_for(self, wanted: Provenance) -> bool:
-        """Whether results of this provenance are those of ``wanted``, or hold them and features."""
-        more = {key: value for key, value in self.parameters.items() if key != "features"}
-        return wanted in (self, dataclasses.replace(self, parameters=more))
+        """Whether results of this provenance are those of ``wanted``, or hold them and more."""
+        there, asked = self.parameters, wanted.parameters
+        plots = there.get("plots")
+        return (
+            self._without_extras() == wanted._without_extras()
+            and asked.get("features") in (None, there.get("features"))
+            and all(isinstance(plots, list) and plot in plots for plot in asked.get("plots", ()))
+        )
+
+    def _without_extras(self) -> Provenance:
+        """Without what is asked for besides the tables, which is the same with or without it."""
+        extras = {"features", "plots"}
+        parameters = {key: value for key, value in self.parameters.items() if key not in extras}
+        return dataclasses.replace(self, parameters=parameters)
 
 
 @dataclass(frozen=True)
@@ -186,7 +199,7 @@ def read_manifest(folder: Path) -> Manifest | None:
                 input_sha256=content["input"]["sha256"],
                 input_bytes=content["input"]["size_bytes"],
                 model_sha256=content["model"]["sha256"],
-                parameters=content["parameters"],
+                parameters=dict(content["parameters"]),
             ),
             path_sha256=content["input"]["path_sha256"],
             status=str(content["status"]),

@@ -18,7 +18,13 @@ from video_pipeline.timeline.statistics.cohort import CohortMember
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["write_co_use_plot", "write_cohort_plot", "write_timeline_plot", "write_usage_plot"]
+__all__ = [
+    "encode_timeline_plot",
+    "write_co_use_plot",
+    "write_cohort_plot",
+    "write_timeline_plot",
+    "write_usage_plot",
+]
 
 # Without these, the file would name matplotlib's version or the hour it was drawn.
 _METADATA: dict[str, dict[str, str | None]] = {
@@ -44,13 +50,33 @@ def write_timeline_plot(
     its own below each tool's, and below it one of what differs. ``phases`` are a ribbon on top. In
     a PDF, what is longer than 45 minutes is cut into pages of 30.
     """
-    file_format = _format_of(path)
+    content = encode_timeline_plot(
+        _format_of(path), timeline, title=title, flags=flags, reference=reference, phases=phases
+    )
+    write_bytes(path, content)
+
+
+def encode_timeline_plot(
+    file_format: str,
+    timeline: ToolTimeline,
+    *,
+    title: str,
+    flags: Sequence[str] | None = None,
+    reference: ToolTimeline | None = None,
+    phases: PhaseTimeline | None = None,
+    ribbon_name: str = "phase",
+) -> bytes:
+    """Draw a timeline as the bytes of a ``png``, ``svg`` or ``pdf``; see ``write_timeline_plot``.
+
+    ``ribbon_name`` says whose phases they are. A timeline and what was read from its table, which
+    has four decimals, give the same bytes.
+    """
     # Here, not above: matplotlib takes half a second to import, which `--help` need not wait for.
     from video_pipeline.output.pictures.timeline import Shown, draw_pages, draw_timeline
 
-    shown = Shown(timeline, title, flags, reference, phases)
+    shown = Shown(timeline, title, flags, reference, phases, ribbon_name)
     figures = draw_pages(shown) if file_format == "pdf" else [draw_timeline(shown)]
-    write_bytes(path, _encode(figures, file_format))
+    return _encode(figures, file_format)
 
 
 def write_usage_plot(

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from video_pipeline.annotate import Annotation
+from video_pipeline.output.derived_files import TIMELINE_STEM, remove_derived_files
 from video_pipeline.output.features import FEATURES_NAME, write_features
 from video_pipeline.output.files import make_folder, move_file, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
@@ -17,15 +18,6 @@ from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.timeline_files import write_timeline_files
 
 __all__ = ["discard_unfinished", "write_recording_folder"]
-
-_OURS = (
-    "timeline.csv",
-    "segments.csv",
-    "statistics.csv",
-    "timeline.png",
-    FEATURES_NAME,
-)
-"""What an annotation may consist of, besides its manifest."""
 
 
 def write_recording_folder(
@@ -36,11 +28,13 @@ def write_recording_folder(
     recording: Path,
     status: str,
     model: ModelIdentity,
+    plots: tuple[str, ...] = (),
 ) -> None:
     """Write timeline.csv, segments.csv, statistics.csv, timeline.png, then run.json.
 
-    And features.npy where there are features. An earlier manifest is taken away before the first
-    file takes its place: a folder is finished only when its last file is there.
+    And timeline.svg and timeline.pdf where ``plots`` names them, and features.npy where there are
+    features. An earlier manifest is taken away before the first file takes its place, and what was
+    made from earlier tables: a folder is finished only when its last file is there.
 
     Raises:
         OutputError: something cannot be written. As long as not all is written, earlier results
@@ -50,7 +44,7 @@ def write_recording_folder(
     discard_unfinished(folder)
     try:
         make_folder(unfinished)
-        outputs = _write(unfinished, annotation, title=folder.name)
+        outputs = _write(unfinished, annotation, title=folder.name, plots=plots)
         write_manifest(
             unfinished,
             annotation,
@@ -74,12 +68,16 @@ def _unfinished(folder: Path) -> Path:
     return folder.parent / f".{folder.name}.unfinished"
 
 
-def _write(place: Path, annotation: Annotation, *, title: str) -> dict[str, int]:
+def _write(
+    place: Path, annotation: Annotation, *, title: str, plots: tuple[str, ...]
+) -> dict[str, int]:
     """Every file but the manifest; their names and row counts."""
     timeline, flags = annotation.timeline, annotation.flags
     outputs = write_timeline_files(place, timeline, flags=flags)
-    write_timeline_plot(place / "timeline.png", timeline, title=title, flags=flags)
-    outputs["timeline.png"] = 1
+    for suffix in ("png", *plots):
+        name = f"{TIMELINE_STEM}.{suffix}"
+        write_timeline_plot(place / name, timeline, title=title, flags=flags)
+        outputs[name] = 1
     if annotation.features is not None:
         write_features(place / FEATURES_NAME, annotation.features)
         outputs[FEATURES_NAME] = len(annotation.features)
@@ -89,7 +87,8 @@ def _write(place: Path, annotation: Annotation, *, title: str) -> dict[str, int]
 def _publish(unfinished: Path, folder: Path, *, names: list[str]) -> None:
     make_folder(folder)
     remove_file(folder / MANIFEST_NAME)
-    for name in set(_OURS) - set(names):
-        remove_file(folder / name)
+    remove_derived_files(folder)
+    if FEATURES_NAME not in names:
+        remove_file(folder / FEATURES_NAME)
     for name in [*names, MANIFEST_NAME]:
         move_file(unfinished / name, folder / name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from video_pipeline.output.derived_files import remove_derived_files
 from video_pipeline.output.files import make_folder, remove_file, write_text
 from video_pipeline.output.manifest import MANIFEST_NAME, InputFile, digests_of, versions
 from video_pipeline.output.plots import write_timeline_plot
@@ -33,6 +34,7 @@ def write_smoothed_folder(folder: Path, source: Path, smoothing: Smoothing) -> N
     )
     make_folder(folder)
     remove_file(folder / MANIFEST_NAME)
+    remove_derived_files(folder)
     outputs = write_timeline_files(folder, timeline, flags=table.flags)
     write_timeline_plot(folder / "timeline.png", timeline, title=folder.name, flags=table.flags)
     content = {

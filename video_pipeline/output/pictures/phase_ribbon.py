@@ -68,8 +68,8 @@ def plan_ribbon(phases: PhaseTimeline, window: Window, *, width_in: float) -> Ri
     return Ribbon(names, blocks, legend_lines(unnamed, names, width_in=width_in))
 
 
-def draw_ribbon(sheet: TimelineSheet, ribbon: Ribbon) -> None:
-    """Draw the ribbon above the rows, and above it the names that have no room in it."""
+def draw_ribbon(sheet: TimelineSheet, ribbon: Ribbon, *, name: str = "phase") -> None:
+    """Draw the ribbon above the rows, ``name`` beside it, above it names without room in it."""
     bottom_in = sheet.rows_top_in + _GAP_IN
     axes = sheet.add_time_axes(bottom_in, _HEIGHT_IN)
     axes.set_ylim(0, 1)
@@ -83,13 +83,13 @@ def draw_ribbon(sheet: TimelineSheet, ribbon: Ribbon) -> None:
         autolim=False,
     )
     y_in = bottom_in + _HEIGHT_IN / 2
-    sheet.write("phase", sheet.left_in - BESIDE_IN, y_in, size=8.5, colour=QUIET, align="right")
+    sheet.write(name, sheet.left_in - BESIDE_IN, y_in, size=8.5, colour=QUIET, align="right")
     inch_a_second = (sheet.right_in - sheet.left_in) / sheet.window.span_s
     for block in ribbon.blocks:
-        name = ribbon.names[block.phase]
-        if _has_room(block, name, inch_a_second):
+        phase = ribbon.names[block.phase]
+        if _has_room(block, phase, inch_a_second):
             middle_in = sheet.second_in((block.start_s + block.stop_s) / 2)
-            sheet.write(name, middle_in, y_in, size=_SIZE, colour=INK, align="center")
+            sheet.write(phase, middle_in, y_in, size=_SIZE, colour=INK, align="center")
     y_in = bottom_in + _HEIGHT_IN + len(ribbon.legend) * LEGEND_LINE_IN - 0.05
     for line in ribbon.legend:
         draw_legend_line(

@@ -48,6 +48,8 @@ class Shown:
     """Of any length and tools; compared where both have a frame."""
     phases: PhaseTimeline | None = None
     """Of any length."""
+    ribbon_name: str = "phase"
+    """What is written beside the phases."""
 
 
 def draw_timeline(shown: Shown) -> Figure:
@@ -84,18 +86,32 @@ def _draw(shown: Shown, window: Window, *, heading: str) -> Figure:
         sheet = TimelineSheet(
             names, window, places, ribbon_in=ribbon.height_in, n_key_lines=n_key_lines
         )
-        draw_ribbon(sheet, ribbon)
+        draw_ribbon(sheet, ribbon, name=shown.ribbon_name)
     _draw_ground(sheet, doubtful)
     sheet.draw_time()
     for row, tool in enumerate(timeline.tools):
-        sheet.draw_strip(row, timeline.probabilities[:, row], tool_colour(row))
+        sheet.draw_strip(row, _as_tabled(timeline.probabilities[:, row]), tool_colour(row))
         sheet.draw_bars(row, timeline.present[:, row], places.bar, tool_colour(row))
         if reference is not None and tool in reference.tools:
             _draw_comparison(sheet, row, timeline, reference)
         _label_row(sheet, row, timeline.present[:, row])
     _draw_headings(sheet, shown, heading)
-    draw_key(sheet, with_reference=reference is not None, with_doubt=bool(doubtful.any()))
+    draw_key(
+        sheet,
+        with_reference=reference is not None,
+        with_doubt=bool(doubtful.any()),
+        # Labels that people made have no probabilities.
+        with_strip=not bool(np.isnan(timeline.probabilities).all()),
+    )
     return sheet.figure
+
+
+def _as_tabled(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n_seconds,) as ``timeline.csv`` has them, so that its picture can be drawn from it again.
+
+    ``np.round`` goes another way for a few, and a shade of grey would tell.
+    """
+    return np.array([float(f"{p:.4f}") for p in probabilities.tolist()], dtype=np.float64)
 
 
 def _doubtful_seconds(timeline: ToolTimeline, flags: Sequence[str] | None) -> NDArray[np.bool_]:

@@ -27,11 +27,12 @@ _PLACES = {
 """(bottom, top) in the swatch."""
 
 
-def draw_key(sheet: TimelineSheet, *, with_reference: bool, with_doubt: bool) -> None:
+def draw_key(
+    sheet: TimelineSheet, *, with_reference: bool, with_doubt: bool, with_strip: bool = True
+) -> None:
     """Explain the marks; those of a comparison have a line of their own."""
-    first = [
-        name for name, shown in ((_DOUBT, with_doubt), (_STRIP, True), (_VISIBLE, True)) if shown
-    ]
+    marks = ((_DOUBT, with_doubt), (_STRIP, with_strip), (_VISIBLE, True))
+    first = [name for name, shown in marks if shown]
     _draw_line(sheet, first, sheet.below_in - 0.41)
     if with_reference:
         second = [_ONLY_REFERENCE, _ONLY_PREDICTED, _REFERENCE]

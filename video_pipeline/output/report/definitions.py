@@ -13,6 +13,9 @@ STATISTICS = {
     "share": "of the seconds that have a frame",
     "use": "an uninterrupted stretch of such seconds; a second without a frame interrupts",
     "first, last": "the first and the last second in which the tool is visible",
+    "gap": "a hole between a use and the next one that has a frame in each of its seconds",
+    "changes": "how often the tool appears or disappears, counted between neighbouring seconds "
+    "that both have a frame; a minute is sixty seconds that have one",
 }
 SEGMENTS = {
     "from, to": "the tool is visible from the first time on, up to but not at the second",

@@ -55,7 +55,7 @@ def build_page(report: RecordingReport) -> str:
 <style>{STYLE}</style>
 </head>
 <body>
-{_header(report)}<div class="page{"" if report.video is not None else " alone"}" id="page">
+{_header(report)}<div class="page{"" if report.videos else " alone"}" id="page">
 {_player(report)}<main>
 {plot_section(report)}{phases_section(report)}{statistics_section(report)}\
 {segments_section(report)}{doubt_section(report)}{provenance_section(report)}</main>
@@ -73,7 +73,7 @@ def _policy(report: RecordingReport) -> str:
 
     Whatever slipped through the escaping could still load nothing and run nothing.
     """
-    media = "; media-src 'self' file:" if report.video is not None else ""
+    media = "; media-src 'self' file:" if report.videos else ""
     return (
         f"default-src 'none'; script-src '{_hash(SCRIPT)}'; style-src '{_hash(STYLE)}'; "
         f"img-src data:{media}; base-uri 'none'; form-action 'none'"
@@ -123,8 +123,7 @@ def _warnings(report: RecordingReport) -> str:
 
 def _player(report: RecordingReport) -> str:
     """The video, and below it room for what the script says of the second at hand."""
-    video = report.video
-    kind = "hidden" if video is None else 'class="has-video"'
+    kind = 'class="has-video"' if report.videos else "hidden"
     return (
         f'<aside id="player" aria-label="The second at hand" {kind}><div class="player">\n'
         f"{_video(report)}"
@@ -133,14 +132,17 @@ def _player(report: RecordingReport) -> str:
 
 
 def _video(report: RecordingReport) -> str:
-    if report.video is None:
+    if not report.videos:
         return ""
+    first, n = report.videos[0], len(report.videos)
+    # The script says which file it is; without it, the first one is all there is.
+    part = f'<p class="told" id="part">file 1 of {n}: {text(first.name)}</p>\n' if n > 1 else ""
     return (
-        f'<video id="video" controls preload="metadata" src="{attribute(report.video.url)}" '
-        f'aria-label="Video of {text(report.video_id)}"></video>\n'
+        f'<video id="video" controls preload="metadata" src="{attribute(first.url)}" '
+        f'aria-label="Video of {text(report.video_id)}"></video>\n{part}'
         f'<p class="told" id="unplayable" hidden>This browser cannot play '
-        f"{text(report.video.name)}: it was moved, or is of a kind that browsers do not know. The "
-        f"plot and the tables work without it.</p>\n"
+        f"<span>{text(first.name)}</span>: it was moved, or is of a kind that browsers do not "
+        f"know. The plot and the tables work without it.</p>\n"
     )
 
 
@@ -165,5 +167,6 @@ def _data(report: RecordingReport) -> dict[str, Any]:
             if timeline is not None and report.has_probabilities
             else ""
         ),
+        "files": [[video.url, one_line(video.name), video.start_s] for video in report.videos],
         "steps": TICK_STEPS_S,
     }

@@ -44,7 +44,8 @@ def provenance_section(report: RecordingReport) -> str:
     else:
         head = run.model.get("head")
         model = {"head": HEADS[head]} if isinstance(head, str) and head in HEADS else {}
-        shown = {"file": report.video.name} if report.video is not None else {}
+        names = [video.name for video in report.videos]
+        shown = {"file": names[0]} if len(names) == 1 else {"names": names} if names else {}
         files = {"files": run.n_files} if run.n_files > 1 else {}
         content = "".join(
             (

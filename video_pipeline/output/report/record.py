@@ -46,7 +46,8 @@ class RecordingReport:
     phases: PhaseTimeline | None = None
     run: RunRecord | None = None
     """None where there is no ``run.json``, as for labels from elsewhere."""
-    video: VideoLink | None = None
+    videos: tuple[VideoLink, ...] = ()
+    """The recording's files in the order of their time; none where the page shows no video."""
 
     def __post_init__(self) -> None:
         lengths = {
@@ -64,6 +65,9 @@ class RecordingReport:
             raise ValueError(f"parts of one recording are equally long, got {sorted(lengths)}")
         if self.n_seconds < 1:
             raise ValueError("a report is of a recording that lasts a second or more")
+        starts = [video.start_s for video in self.videos]
+        if starts[:1] not in ([], [0]) or starts != sorted(set(starts)):
+            raise ValueError(f"a recording's files follow one another from 0 on, got {starts}")
         strangers = {segment.tool for segment in self.segments} - set(self.tools)
         if strangers:
             raise ValueError(f"segments are of the timeline's tools, got {sorted(strangers)}")

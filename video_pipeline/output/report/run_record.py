@@ -8,14 +8,14 @@ files and the digest of its place are left in it: names often say who the patien
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from video_pipeline.output.manifest import MANIFEST_NAME
 
-__all__ = ["InputName", "RunRecord", "read_run_record"]
+__all__ = ["InputName", "PartName", "RunRecord", "read_run_record"]
 
 _MOST_CHARACTERS = 16 << 20
 _MOST_DEPTH = 12
@@ -33,6 +33,16 @@ class InputName:
 
 
 @dataclass(frozen=True)
+class PartName:
+    """One file of a recording that has several: how it can be found again, and where it belongs."""
+
+    name: str
+    size_bytes: int | None
+    start_s: float
+    """Where its first frame lies in the recording."""
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """The parts of a manifest that a page shows, as they are: any JSON."""
 
@@ -46,6 +56,10 @@ class RunRecord:
     versions: Mapping[str, Any]
     n_files: int = 1
     """How many files the recording was read from."""
+    parts: tuple[PartName, ...] = field(default=(), compare=False)
+    """These files, if there are several and all of them are known."""
+    outputs: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """SHA-256 of each file beside the manifest that it names."""
     found_by: InputName = field(default=InputName(None, None, None), compare=False)
 
     @property
@@ -82,6 +96,8 @@ def read_run_record(folder: Path) -> RunRecord | None:
         decoding=_mapping(content, "decoding"),
         versions=_mapping(content, "versions"),
         n_files=len(parts) if isinstance(parts, list) and parts else 1,
+        parts=_parts(parts) if isinstance(parts, list) else (),
+        outputs=_digests(_mapping(content, "outputs")),
         found_by=_found_by(source),
     )
 
@@ -93,6 +109,25 @@ def _found_by(source: Mapping[str, Any]) -> InputName:
         size if isinstance(size, int) else None,
         place if isinstance(place, str) else None,
     )
+
+
+def _parts(entries: Sequence[object]) -> tuple[PartName, ...]:
+    parts = []
+    for entry in entries:
+        if not isinstance(entry, dict):
+            return ()
+        name, size, start_s = (entry.get(key) for key in ("name", "size_bytes", "start_s"))
+        if not isinstance(name, str) or not isinstance(start_s, int | float):
+            return ()
+        parts.append(PartName(name, size if isinstance(size, int) else None, float(start_s)))
+    starts = [part.start_s for part in parts]
+    # Only those that can be laid one after another are of use.
+    return tuple(parts) if starts[:1] == [0] and starts == sorted(set(starts)) else ()
+
+
+def _digests(outputs: Mapping[str, Any]) -> dict[str, str]:
+    digests = {name: _mapping(outputs, name).get("sha256") for name in outputs}
+    return {name: digest for name, digest in digests.items() if isinstance(digest, str)}
 
 
 def _mapping(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:

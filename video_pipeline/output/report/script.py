@@ -106,7 +106,7 @@ function showSecond(second) {
 
 function seek(t) {
   position = Math.max(0, Math.min(t, n - 1e-3));
-  if (hasVideo) video.currentTime = position;
+  if (hasVideo) showVideoAt(position);
   show();
   reveal();
 }
@@ -230,10 +230,39 @@ window.addEventListener("beforeprint", () => setZoom(1));
 window.addEventListener("resize", drawTicks);
 setZoom(1);
 
+// A recording of several files: the one of the time at hand is loaded, then sought in.
+const files = data.files;
+let file = 0, plays = false, awaited = null;
+function showVideoAt(t) {
+  const to = files.filter(([, , start]) => start <= t).length - 1;
+  if (to !== file) load(to, t - files[to][2]);
+  else if (awaited !== null) awaited.t = t - files[to][2];
+  else video.currentTime = t - files[to][2];
+}
+function load(to, t) {
+  awaited = { t, plays: awaited !== null ? awaited.plays : plays };
+  file = to;
+  video.src = files[to][0];
+  byId("part").textContent = `file ${to + 1} of ${files.length}: ${files[to][1]}`;
+}
+function goOn() {
+  if (awaited === null) return;
+  video.currentTime = awaited.t;
+  if (awaited.plays) video.play().catch(() => {});
+  awaited = null;
+}
+function playNext() {
+  if (plays && file + 1 < files.length) load(file + 1, 0);
+  else plays = false;
+}
+
 // The video leads while it plays.
 function follow() {
-  if (!hasVideo) return;
-  position = Math.min(video.currentTime, n - 1e-3);
+  if (!hasVideo || awaited !== null) return;
+  const shown = files[file][2] + video.currentTime;
+  // In the pause between two files the video stands at the end of the first.
+  if (video.paused && video.currentTime >= video.duration && position > shown) return;
+  position = Math.min(shown, n - 1e-3);
   show();
 }
 function frame() {
@@ -244,11 +273,19 @@ function frame() {
 function giveUp() {
   hasVideo = false;
   video.hidden = true;
+  if (files.length > 1) {
+    byId("part").hidden = true;
+    byId("unplayable").querySelector("span").textContent = files[file][1];
+  }
   byId("unplayable").hidden = false;
 }
 if (hasVideo) {
   for (const event of ["seeking", "seeked", "timeupdate"]) video.addEventListener(event, follow);
-  video.addEventListener("play", () => requestAnimationFrame(frame));
+  video.addEventListener("play", () => { plays = true; requestAnimationFrame(frame); });
+  // At the end of a file it pauses by itself, and goes on in the next one.
+  video.addEventListener("pause", () => { plays = plays && video.ended; });
+  video.addEventListener("ended", playNext);
+  video.addEventListener("loadedmetadata", goOn);
   video.addEventListener("error", giveUp);
   if (video.error !== null) giveUp();
 }

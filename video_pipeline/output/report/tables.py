@@ -41,11 +41,17 @@ def statistics_section(report: RecordingReport) -> str:
                 _duration_cell(tool.longest_use_s),
                 time_cell(tool.first_second, seeks=True),
                 time_cell(tool.last_second, seeks=True),
+                Cell(str(tool.n_gaps), tool.n_gaps),
+                _duration_cell(tool.median_gap_s),
+                _rate_cell(tool.changes_per_minute),
             ],
         )
         for k, tool in enumerate(summarise_tools(report.timeline))
     ]
-    columns = ("tool", "visible", "share", "uses", "median use", "longest use", "first", "last")
+    columns = (
+        *("tool", "visible", "share", "uses", "median use", "longest use", "first", "last"),
+        *("gaps", "median gap", "changes per minute"),
+    )
     content = table(columns, rows, caption="Statistics of each tool", kind="tools")
     return _section("statistics", "Tools", content, STATISTICS)
 
@@ -141,6 +147,10 @@ def _named_cell(name: str, colour: str) -> Cell:
 
 def _duration_cell(value: float | None) -> Cell:
     return Cell(MISSING) if value is None else Cell(_duration(value), value)
+
+
+def _rate_cell(value: float | None) -> Cell:
+    return Cell(MISSING) if value is None else Cell(f"{value:.2f}", value)
 
 
 def _duration(value: float) -> str:
