@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from video_pipeline.cli.annotation_arguments import EXAMPLES, add_arguments
 from video_pipeline.cli.console import note, printable, warn
 from video_pipeline.cli.exit_status import DONE, FAILED, INTERRUPTED
+from video_pipeline.cli.stopping_in_time import ends_in_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,8 +86,12 @@ def _annotate(
 
     table = _Table(job.out)
     outcomes: list[Outcome] = []
+
+    def stopped_text() -> str:
+        return _stopped_text(outcomes, len(recordings))
+
     try:
-        with Surveying(recordings, job.settings) as surveying:
+        with ends_in_time(stopped_text), Surveying(recordings, job.settings) as surveying:
             progress = BatchProgress(
                 recordings,
                 job.settings,
@@ -99,7 +104,7 @@ def _annotate(
             ) as screen:
                 _work(recordings, job, model, arguments, screen, table, outcomes)
     except KeyboardInterrupt:
-        warn(_stopped_text(outcomes, len(recordings)))
+        warn(stopped_text())
         return INTERRUPTED
     _sum_up(outcomes, recordings, job, arguments)
     return _status(outcomes) if table.is_whole() else FAILED
