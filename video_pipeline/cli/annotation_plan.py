@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from video_pipeline.cli.annotation_bar import clock_time, duration_text
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["print_plan"]
 
+_SHORT = {"annotate": "to do", "leave": "done", "cannot": "cannot"}
 _WORDS = {"annotate": "to do", "leave": "already done", "cannot": "cannot be read"}
 
 
@@ -39,22 +41,18 @@ def print_plan(
 ) -> int:
     """Print a line for each recording, then the sums; nothing is written into the output folder."""
     plan = _looked_up(recordings, job, quiet=arguments.quiet)
-    if arguments.json:
-        for planned in plan:
-            print_result(_json(planned, job.out))
-        return DONE
-    cells = [_cells(planned) for planned in plan]
-    width = max(text_width(name) for _, name, _, _ in cells)
-    for action, name, length, reason in cells:
-        print_result(f"{action:6}  {name}{' ' * (width - text_width(name))}  {length:>7}  {reason}")
+    for line in map(partial(_json, out=job.out), plan) if arguments.json else _lines(plan):
+        print_result(line)
+    # Another program reads objects only; a person may look on all the same.
+    say = print_result if not arguments.json else _say_nothing if arguments.quiet else note
     to_do = [planned for planned in plan if planned.action == "annotate"]
     counts = Counter(planned.action for planned in plan)
-    print_result()
-    print_result(", ".join(f"{n} {_WORDS[action]}" for action, n in sorted(counts.items())))
+    say("")
+    say(", ".join(f"{n} {_WORDS[action]}" for action, n in sorted(counts.items())))
     if to_do:
-        seconds = _print_video(to_do)
-        _print_time(seconds, _pace(to_do, job, model, engine, arguments))
-        _print_space(seconds, to_do, job, n_tools=len(model.config.tools))
+        seconds = _said_video(to_do, say)
+        say(_time_text(seconds, _pace(to_do, job, model, engine, arguments)))
+        say(_space_text(seconds, to_do, job, n_tools=len(model.config.tools)))
     return DONE
 
 
@@ -81,24 +79,22 @@ def _looked_up(recordings: Sequence[Recording], job: BatchJob, *, quiet: bool) -
     return plan
 
 
-def _cells(planned: Planned) -> tuple[str, str, str, str]:
+def _lines(plan: Sequence[Planned]) -> Iterator[str]:
     """What to do, with which recording, how long it is, and why."""
-    seconds = planned.length.seconds
-    words = {"annotate": "to do", "leave": "done", "cannot": "cannot"}
-    reason = {"annotate": "new", "leave": "already done", "cannot": ""}[planned.action]
-    if planned.action == "annotate" and planned.reason:
-        reason = f"again: {planned.reason}"
-    elif planned.action == "cannot":
-        reason = planned.reason
-    return (
-        words[planned.action],
-        printable(planned.recording.video_id),
-        "-" if seconds is None else duration_text(seconds),
-        printable(reason),
-    )
+    width = max(text_width(printable(of.recording.video_id)) for of in plan)
+    for of in plan:
+        name = printable(of.recording.video_id)
+        padding = " " * (width - text_width(name))
+        seconds = of.length.seconds
+        length = "-" if seconds is None else duration_text(seconds)
+        reason = {"annotate": "new", "leave": "", "cannot": ""}[of.action]
+        if of.reason:
+            again = "again: " if of.action == "annotate" else ""
+            reason = f"{again}{printable(of.reason)}"
+        yield f"{_SHORT[of.action]:6}  {name}{padding}  {length:>8}  {reason}".rstrip()
 
 
-def _json(planned: Planned, out: Path) -> str:
+def _json(planned: Planned, *, out: Path) -> str:
     recording, length = planned.recording, planned.length
     return json.dumps(
         {
@@ -113,21 +109,19 @@ def _json(planned: Planned, out: Path) -> str:
     )
 
 
-def _print_video(to_do: Sequence[Planned]) -> float | None:
-    """How much video there is, in seconds; None where too few headers tell."""
+def _said_video(to_do: Sequence[Planned], say: Callable[[str], None]) -> float | None:
+    """Say how much video there is; in seconds, None where too few headers tell."""
     from video_pipeline.batch.lengths import expected_seconds
 
     lengths = {of.recording.video_id: of.length for of in to_do}
     expected = expected_seconds(lengths, lengths)
     n_unknown = sum(length.seconds is None for length in lengths.values())
     if not expected:
-        print_result(f"video   not known: {n_unknown} of {len(to_do)} files tell no length")
+        say(f"video   not known: {n_unknown} of {len(to_do)} recordings tell no length")
         return None
     by_size = f"; {n_unknown} tell none and are taken by their size" if n_unknown else ""
     seconds = sum(expected.values())
-    print_result(
-        f"video   about {duration_text(seconds)}, by what the files' headers claim{by_size}"
-    )
+    say(f"video   about {duration_text(seconds)}, by what headers claim{by_size}")
     return seconds
 
 
@@ -156,40 +150,36 @@ def _pace(
     return measure_pace(engine, chosen, classifier, job, n_at_once=n_busy)
 
 
-def _print_time(seconds: float | None, pace: float | None) -> None:
+def _time_text(seconds: float | None, pace: float | None) -> str:
     if pace is None:
-        print_result(
-            "time    not known: the recordings are too short to be tried, or cannot be read"
-        )
-        return
+        return "time    not known: too little could be read of the recordings that were tried"
     measured = f"{pace:.{0 if pace >= 10 else 1}f}x real time on this machine, as tried just now"
     if seconds is None:
-        print_result(f"time    not known; {measured}")
-        return
+        return f"time    not known; {measured}"
     now = datetime.now()
     end = clock_time(now + timedelta(seconds=seconds / pace), now)
-    print_result(
-        f"time    about {duration_text(seconds / pace)} ({measured}): begun now, done {end}"
-    )
+    return f"time    about {duration_text(seconds / pace)} ({measured}): begun now, done {end}"
 
 
-def _print_space(
+def _space_text(
     seconds: float | None, to_do: Sequence[Planned], job: BatchJob, *, n_tools: int
-) -> None:
+) -> str:
+    """What results need and what there is; warns where that is not enough."""
     from video_pipeline.batch.plan import free_bytes, result_bytes
 
     if seconds is None:
-        print_result("space   not known")
-        return
+        return "space   not known"
     needed = result_bytes(seconds, job.settings, n_tools=n_tools, n_recordings=len(to_do))
     free = free_bytes(job.out)
-    there = "" if free is None else f", {_bytes_text(free)} are free there"
-    print_result(f"space   about {_bytes_text(needed)} in {printable(str(job.out))}{there}")
+    out = printable(str(job.out))
     if free is not None and needed > free:
-        warn(
-            f"{printable(str(job.out))}: too little space for all results; "
-            "free some or choose another output folder"
-        )
+        warn(f"{out}: too little space for all results; free some or choose another output folder")
+    there = "" if free is None else f", {_bytes_text(free)} are free there"
+    return f"space   about {_bytes_text(needed)} in {out}{there}"
+
+
+def _say_nothing(text: str) -> None:
+    del text
 
 
 def _bytes_text(n_bytes: int) -> str:

@@ -124,8 +124,10 @@ def _how(outcome: Outcome) -> str:
     """In what way a recording has come to be done."""
     if outcome.was_finished:
         return "already done"
-    again = f"; done again: {printable(outcome.again)}" if outcome.again else ""
-    return f"{outcome.row.status}{again}"
+    status = outcome.row.status
+    if not outcome.again:
+        return status
+    return f"{'' if status == 'done' else f'{status}; '}done again: {printable(outcome.again)}"
 
 
 def print_summary(outcomes: Sequence[Outcome], out: Path) -> None:

@@ -10,6 +10,7 @@ from video_pipeline.output.manifest import Provenance
 __all__ = ["why_stale"]
 
 _MOST_NAMED = 3
+_ABSENT = object()
 
 
 def why_stale(earlier: Provenance, wanted: Provenance) -> str | None:
@@ -35,15 +36,23 @@ def _changes(earlier: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]
     """What is asked for otherwise; what is not asked for any more only where that is all."""
     missing = [name for name in earlier if name not in wanted]
     differing = [name for name in wanted if earlier.get(name) != wanted[name]]
-    return [_change(name, earlier.get(name), wanted.get(name)) for name in differing or missing]
+    return [
+        change
+        for name in differing or missing
+        for change in _change(name, earlier.get(name, _ABSENT), wanted.get(name, _ABSENT))
+    ]
 
 
-def _change(name: str, before: object, now: object) -> str:
+def _change(name: str, before: object, now: object) -> list[str]:
+    if before is _ABSENT:
+        return [f"{name} was not asked for"]
+    if isinstance(before, dict) and isinstance(now, dict) and before.keys() == now.keys():
+        inner = [key for key in now if before[key] != now[key]]
+        pairs = [(f"{name} {key}", before[key], now[key]) for key in inner]
+        return [change for pair in pairs for change in _change(*pair)]
     if _is_short(before) and _is_short(now):
-        return f"{name} was {_text(before)} and is {_text(now)}"
-    if before is None:
-        return f"{name} was not asked for"
-    return f"{name} has changed"
+        return [f"{name} was {_text(before)} and is {_text(now)}"]
+    return [f"{name} has changed"]
 
 
 def _is_short(value: object) -> bool:
