@@ -37,3 +37,5 @@ class Outcome:
     was_finished: bool = False
     """It had been annotated before with the same model and parameters."""
     warnings: tuple[str, ...] = ()
+    again: str = ""
+    """Why it was done though it had been before; empty where it had not."""

@@ -21,9 +21,10 @@ from video_pipeline.output.manifest import (
     require_no_newer_manifest,
 )
 from video_pipeline.output.recording_folder import write_recording_folder
+from video_pipeline.output.staleness import why_stale
 from video_pipeline.records import VideoInfo
 
-__all__ = ["annotate_recording", "failed_outcome", "skipped_outcome"]
+__all__ = ["annotate_recording", "failed_outcome", "skipped_outcome", "why_to_annotate"]
 
 _STILL_BEING_WRITTEN = "it is still being written"
 
@@ -46,6 +47,22 @@ def annotate_recording(
         return skipped_outcome(recording, job.out, str(growing))
     except PipelineError as error:
         return failed_outcome(recording, job.out, _cause(error, recording))
+
+
+def why_to_annotate(recording: Recording, job: BatchJob) -> str | None:
+    """Why ``annotate_recording`` would annotate: "" where it never has, None where it would not.
+
+    Where there are earlier results, the recording is read for its digest; nothing is decoded.
+
+    Raises:
+        PipelineError: it would fail for this reason.
+    """
+    folder = job.out / recording.video_id
+    require_no_newer_manifest(folder)
+    earlier = read_manifest(folder)
+    if earlier is None:
+        return ""
+    return _why_again(earlier, _provenance(recording, job), folder, is_forced=job.force)
 
 
 def failed_outcome(recording: Recording, out: Path, error: str) -> Outcome:
@@ -73,7 +90,8 @@ def _annotated(
     sizes = _sizes(recording)
     provenance = _provenance(recording, job)
     earlier = read_manifest(folder)
-    if earlier is not None and not job.force and _is_fresh(earlier, provenance, folder):
+    again = _why_again(earlier, provenance, folder, is_forced=job.force)
+    if earlier is not None and again is None:
         row = _row(recording, earlier.status, earlier.n_seconds, _missing(earlier))
         return Outcome(recording, row, folder, was_finished=True, warnings=earlier.warnings)
 
@@ -108,11 +126,21 @@ def _annotated(
     warnings = annotation.report.warnings
     missing = _what_is_missing(warnings) if status == "partial" else ""
     row = _row(recording, status, annotation.timeline.n_seconds, missing)
-    return Outcome(recording, row, folder, warnings=warnings)
+    return Outcome(recording, row, folder, warnings=warnings, again=again or "")
 
 
-def _is_fresh(earlier: Manifest, provenance: Provenance, folder: Path) -> bool:
-    return earlier.provenance.suffices_for(provenance) and is_finished(folder, earlier)
+def _why_again(
+    earlier: Manifest | None, wanted: Provenance, folder: Path, *, is_forced: bool
+) -> str | None:
+    """Why to annotate: "" where that never happened, None where its results are fresh."""
+    if earlier is None:
+        return ""
+    if is_forced:
+        return "--force"
+    why = why_stale(earlier.provenance, wanted)
+    if why is None and not is_finished(folder, earlier):
+        return "its results were changed or lost"
+    return why
 
 
 def _require_same_sizes(

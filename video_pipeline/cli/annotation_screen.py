@@ -1,108 +1,152 @@
-"""What ``annotate`` shows: a bar over the recording at hand, a line and a table for each done."""
+"""What ``annotate`` shows: a bar over the batch, a line for each recording, tables of a few."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from video_pipeline.cli.console import note, print_result, printable, progress_bar, warn
+from video_pipeline.batch.table import BATCH_NAME
+from video_pipeline.cli.annotation_bar import bar_line, progress_text, work_line
+from video_pipeline.cli.annotation_json import outcome_json
+from video_pipeline.cli.annotation_lines import FootLines, is_terminal, terminal_width
+from video_pipeline.cli.console import note, print_result, printable, warn
 from video_pipeline.cli.table import align
 
 if TYPE_CHECKING:
     from video_pipeline.batch.job import Outcome
     from video_pipeline.batch.recordings import Recording
+    from video_pipeline.cli.annotation_progress import BatchProgress
     from video_pipeline.records import VideoInfo
 
-__all__ = ["AnnotationScreen", "print_summary"]
+__all__ = ["AnnotationScreen", "print_summary", "sum_text"]
 
-
-_BAR = (
-    "{desc} {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s of video{postfix}, {remaining} left"
-)
-_BAR_WITHOUT_TOTAL = "{desc} {n:.0f} s of video{postfix}, {elapsed} so far"
+_DRAW_EVERY_S = 0.2
+_LOG_EVERY_S = 300.0
 _MOST_TABLES = 10
 
 
 class AnnotationScreen:
-    """One bar over the seconds of the recording at hand, one line for each finished one."""
+    """On a terminal two lines that move; elsewhere a line of progress every five minutes."""
 
-    def __init__(self, n_recordings: int, *, quiet: bool) -> None:
-        self._n_recordings = n_recordings
-        self._n_reported = 0
+    def __init__(
+        self,
+        progress: BatchProgress,
+        *,
+        quiet: bool,
+        as_json: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        """``as_json``: each outcome is also printed as an object on stdout."""
+        self._progress = progress
         self._quiet = quiet
-        self._bars = ExitStack()
-        self._bar: Any = None
+        self._as_json = as_json
+        self._clock = clock
+        self._now = now
+        self._shown_at = clock()
+        self._stack = ExitStack()
+        self._lines: FootLines | None = None
 
     def __enter__(self) -> AnnotationScreen:
+        if not self._quiet and is_terminal():
+            self._lines = self._stack.enter_context(FootLines(2))
+            self._draw()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.close()
+        self._stack.close()
 
     def say(self, text: str) -> None:
         """A line of news."""
         if not self._quiet:
             note(text)
 
+    def begin(self) -> None:
+        """The model has been loaded."""
+        self._progress.begin()
+
     def show(self, recording: Recording, position_s: float, info: VideoInfo) -> None:
-        """Move the bar to ``position_s`` of the recording."""
-        if self._quiet:
-            return
-        if self._bar is None:
-            # The header's duration may be wrong or absent: it only scales the bar.
-            total = info.duration_s
-            known = total is not None and total > 0
-            self._bar = self._bars.enter_context(
-                progress_bar(
-                    desc=f"[{self._n_reported + 1}/{self._n_recordings}] "
-                    f"{printable(recording.video_id)}",
-                    total=total if known else None,
-                    # The first batch came while the model was being loaded: it tells no speed.
-                    initial=position_s,
-                    leave=False,
-                    bar_format=_BAR if known else _BAR_WITHOUT_TOTAL,
-                )
-            )
-        if self._bar.total is not None:
-            self._bar.total = max(self._bar.total, position_s)
-        elapsed_s = self._bar.format_dict["elapsed"]
-        if elapsed_s > 0 and position_s > self._bar.initial:
-            speed = (position_s - self._bar.initial) / elapsed_s
-            self._bar.set_postfix_str(f"{speed:.0f} times real time", refresh=False)
-        self._bar.update(position_s - self._bar.n)
+        """A recording is at this time of its video."""
+        del info
+        self._progress.reach(recording.video_id, position_s)
+        self._tick()
 
     def report(self, outcome: Outcome) -> None:
-        """Close the bar and say what became of the recording."""
-        self._bars.close()
-        self._bar = None
-        self._n_reported += 1
-        row = outcome.row
-        if row.status in {"failed", "partial"}:
-            advice = "" if row.status == "failed" else "; what could be read was annotated"
-            warn(f"{printable(row.path)}: {row.error}{advice}")
+        """Say what became of a recording."""
+        self._progress.finish(outcome)
+        self._tell(outcome)
+        if self._as_json:
+            print_result(outcome_json(outcome))
+            sys.stdout.flush()
+        self._tick()
+
+    def _tell(self, outcome: Outcome) -> None:
+        row, path = outcome.row, printable(outcome.row.path)
+        match row.status:
+            case "failed":
+                warn(f"{path}: {printable(row.error)}")
+            case "skipped":
+                warn(f"{path}: {printable(row.error)}; skipped")
+            case "partial":
+                warn(f"{path}: {printable(row.error)}; what could be read was annotated")
+            case _:
+                for warning in outcome.warnings:
+                    self.say(f"{path}: {printable(warning)}")
+        if row.status in {"done", "partial"}:
+            n, n_all = self._progress.n_finished, self._progress.n_recordings
+            self.say(f"[{n}/{n_all}] {printable(row.video_id)}: {row.seconds} s, {_how(outcome)}")
+
+    def _tick(self) -> None:
+        """Draw, or log, if it is time."""
+        every_s = _LOG_EVERY_S if self._lines is None else _DRAW_EVERY_S
+        if self._quiet or self._clock() - self._shown_at < every_s:
+            return
+        self._shown_at = self._clock()
+        if self._lines is None:
+            note(progress_text(self._progress, self._now()))
         else:
-            for warning in outcome.warnings:
-                self.say(f"{printable(row.path)}: {warning}")
-        if row.status != "failed":
-            how = "already done" if outcome.was_finished else row.status
-            self.say(
-                f"[{self._n_reported}/{self._n_recordings}] {printable(row.video_id)}: "
-                f"{row.seconds} s, {how}"
-            )
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._lines is not None:
+            width = terminal_width()
+            bar = bar_line(self._progress, self._now(), width=width)
+            self._lines.draw([bar, work_line(self._progress.at_work, width=width)])
+
+
+def _how(outcome: Outcome) -> str:
+    """In what way a recording has come to be done."""
+    if outcome.was_finished:
+        return "already done"
+    status = outcome.row.status
+    if not outcome.again:
+        return status
+    return f"{'' if status == 'done' else f'{status}; '}done again: {printable(outcome.again)}"
 
 
 def print_summary(outcomes: Sequence[Outcome], out: Path) -> None:
-    """Where each recording's files lie, who used what, and how many failed."""
-    written = [outcome for outcome in outcomes if outcome.row.status != "failed"]
+    """On stdout: where each recording's files lie, who used what, and how many failed."""
+    written = [outcome for outcome in outcomes if outcome.row.status in {"done", "partial"}]
     # A weekend's batch would bury its own sum under a thousand tables.
     if len(written) <= _MOST_TABLES:
         for outcome in written:
             _print_recording(outcome)
-    n_failed = len(outcomes) - len(written)
-    failed = f", {n_failed} failed" if n_failed else ""
-    print_result(f"{len(written)} of {len(outcomes)} recordings annotated{failed}: {out}/batch.csv")
+    print_result(sum_text(outcomes, out))
+
+
+def sum_text(outcomes: Sequence[Outcome], out: Path) -> str:
+    """How many of how many, and where the table of all of them lies."""
+    counts = Counter(of.row.status for of in outcomes)
+    n_written = counts["done"] + counts["partial"]
+    others = "".join(f", {counts[k]} {k}" for k in ("failed", "skipped") if counts[k])
+    table = printable(str(out / BATCH_NAME))
+    return f"{n_written} of {len(outcomes)} recordings annotated{others}: {table}"
 
 
 def _print_recording(outcome: Outcome) -> None:

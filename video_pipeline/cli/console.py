@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 __all__ = ["note", "print_result", "printable", "progress_bar", "warn", "warn_of_problems"]
 
@@ -15,17 +15,17 @@ _SHOWN_PROBLEMS = 20
 
 def print_result(text: str = "") -> None:
     """A line that another program may read, or that tells what to do next."""
-    print(text)
+    _above_the_bar(text, sys.stdout)
 
 
 def note(text: str) -> None:
     """A line about what is going on."""
-    _above_the_bar(text)
+    _above_the_bar(text, sys.stderr)
 
 
 def warn(text: str) -> None:
     """One problem, in one line."""
-    _above_the_bar(f"surgical-video: {text}")
+    _above_the_bar(f"surgical-video: {text}", sys.stderr)
 
 
 class _Problem(Protocol):
@@ -48,13 +48,13 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _above_the_bar(text: str) -> None:
+def _above_the_bar(text: str, file: TextIO) -> None:
     if "tqdm" in sys.modules:
         from tqdm import tqdm
 
-        tqdm.write(text, file=sys.stderr)
+        tqdm.write(text, file=file)
     else:
-        print(text, file=sys.stderr)
+        print(text, file=file)
 
 
 @contextmanager
