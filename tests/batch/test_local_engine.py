@@ -46,23 +46,6 @@ def test_files_are_those_of_one_recording_after_another(
     assert files_below(other) == files_below(one)
 
 
-def test_images_of_several_recordings_are_classified_together(
-    clips: list[Path], tmp_path: Path
-) -> None:
-    class Counting(Brightness):
-        sizes: list[int] = []  # noqa: RUF012  one test's own
-
-        def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
-            self.sizes.append(len(images))
-            return super().predict(images)[0], None
-
-    recordings = name_recordings(clips, tmp_path)
-    job = job_of(tmp_path, batch_size=64)
-    list(LocalEngine(n_workers=5).annotate(recordings, Counting(), job))
-    assert sum(Counting.sizes) == 3 + 11 + 2 + 6 + 5
-    assert max(Counting.sizes) > 11
-
-
 class WithFeatures(Brightness):
     """Features that say which image they are of."""
 
