@@ -1,4 +1,4 @@
-"""Images of several workers go through the classifier together, and each has its own answers back."""
+"""What several workers ask goes through the classifier together; each has its own answers back."""
 
 from __future__ import annotations
 
