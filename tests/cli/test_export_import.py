@@ -227,6 +227,28 @@ def test_what_an_editor_cannot_hold_is_written_beside(tmp_path: Path, call: Call
     assert not (tmp_path / "o" / "export_note.txt").exists(), "nothing is lost any more"
 
 
+@pytest.mark.parametrize("name", ["cholec80", "elan", "rttm", "webvtt", "boris"])
+def test_losses_of_sixty_recordings_do_not_bury_the_screen(
+    name: str, tmp_path: Path, call: Call
+) -> None:
+    source, out = tmp_path / "ours", tmp_path / "o"
+    source.mkdir()
+    for k in range(1, 61):
+        missing = "".join(f"{second},\n" for second in range(1, 1 + k))
+        (source / f"video{k:02}.csv").write_text(f"second,Hook\n0,1\n{missing}")
+    status, _, err = call("export", source, "--format", name, "--out", out)
+    assert status == 0
+    (said,) = [line for line in err.splitlines() if "without a frame" in line]
+    assert said.startswith(
+        "60 recordings (video01, video02, video03, ...): 1 to 60 s without a frame are written as"
+    )
+    assert len(err.splitlines()) <= 4
+    assert f"each recording by itself: {out / 'export_note.txt'}" in err.splitlines()
+    written = (out / "export_note.txt").read_text().splitlines()
+    for k in range(1, 61):
+        assert any(line.startswith(f"video{k:02}: {k} s without a frame") for line in written)
+
+
 def test_two_files_of_one_recording_are_refused(ours: Path, tmp_path: Path, call: Call) -> None:
     exported = tmp_path / "exported"
     call("export", ours, "--format", "elan", "--out", exported)

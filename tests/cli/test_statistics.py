@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -108,6 +109,70 @@ def test_parquet_holds_what_the_csv_holds(call: Call, tmp_path: Path) -> None:
             else:
                 assert typed[column].tolist() == text[column].tolist()
     assert not files(out)
+
+
+def write_phases(folder: Path, n_recordings: int) -> Path:
+    """Two phases of 30 seconds each in every recording."""
+    make_folder(folder)
+    rows = "".join(f"{k},{'first' if k < 30 else 'second'}\n" for k in range(60))
+    for k in range(n_recordings):
+        (folder / f"case{k:02}.csv").write_text(f"second,phase\n{rows}")
+    return folder
+
+
+PHASE_TABLES = {"phases_per_recording.csv", "usage_per_phase.csv"}
+
+
+def test_what_an_earlier_call_alone_wrote_is_removed_and_said(call: Call, tmp_path: Path) -> None:
+    out = write_recordings(tmp_path / "out", [5, 30, 50])
+    phases = write_phases(tmp_path / "phases", 3)
+    status, _, problems = call(out, "--phases", phases, "--parquet")
+    assert (status, problems) == (0, [])
+    both = {name.replace(".csv", ".parquet") for name in TABLES | PHASE_TABLES}
+    assert files(out) == TABLES | PHASE_TABLES | both | PICTURES
+    (out / "usage_per_phase.csv.bak").write_text("mine")
+    (out / "timelines.parquet").write_text("of export")
+
+    status, _, (said,) = call(out, "--no-pictures")
+    assert status == 0
+    assert files(out) == TABLES | {"usage_per_phase.csv.bak", "timelines.parquet"}
+    begin, _, names = said.partition(": ")
+    assert begin == "removed, as this call does not write them"
+    assert set(names.split(", ")) == PHASE_TABLES | both | PICTURES
+    assert call(out, "--no-pictures")[2] == [], "nothing more is removed"
+
+
+def test_phases_alone_are_removed_where_phases_alone_are_missing(
+    call: Call, tmp_path: Path
+) -> None:
+    out = write_recordings(tmp_path / "out", [5, 30, 50])
+    call(out, "--phases", write_phases(tmp_path / "phases", 3), "--no-pictures")
+    status, _, (said,) = call(out, "--no-pictures")
+    assert (status, files(out)) == (0, TABLES)
+    assert said.endswith(": phases_per_recording.csv, usage_per_phase.csv")
+
+
+def test_files_like_ours_are_kept_where_no_call_was_before(call: Call, tmp_path: Path) -> None:
+    out = write_recordings(tmp_path / "out", [5])
+    (out / "usage.png").write_bytes(b"a picture of somebody else")
+    (out / "recordings.parquet").write_bytes(b"a table of somebody else")
+    status, _, problems = call(out, "--no-pictures")
+    assert (status, problems) == (0, [])
+    assert files(out) == TABLES | {"usage.png", "recordings.parquet"}
+
+
+def test_nothing_is_removed_where_the_new_cannot_be_written(call: Call, tmp_path: Path) -> None:
+    out = write_recordings(tmp_path / "out", [5])
+    call(out, "--phases", write_phases(tmp_path / "phases", 1), "--no-pictures")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        status, _, (problem,) = call(out, "--no-pictures")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert status == 1
+    assert "cannot be written" in problem
+    assert files(out) == TABLES | PHASE_TABLES
 
 
 def test_who_stands_out_is_named(call: Call, tmp_path: Path) -> None:

@@ -82,9 +82,9 @@ def test_what_is_wrong_is_named_by_line_and_column(
 
 
 def test_a_file_that_is_none_is_an_error_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="no such file"):
+    with pytest.raises(TableError, match="No such file"):
         read_tool_annotation(tmp_path / "none.txt")
-    with pytest.raises(TableError, match="no such file"):
+    with pytest.raises(TableError, match="is no plain file"):
         read_tool_annotation(Path("/dev/zero"))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.arguments import positive_rate
 from video_pipeline.cli.console import note, print_result, printable
+from video_pipeline.cli.grouped_notes import grouped_notes
 from video_pipeline.formats.registry import FORMATS, ExportSettings, writer_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ examples:
   surgical-video export timelines/case12 --format cholec80 --out cholec80
 
 OUT is what `annotate` wrote, one recording's folder of it, or a folder of tables. What the format
-cannot hold (probabilities, seconds without a frame, flags) is said, and written to DIR/{note}.
+cannot hold (probabilities, seconds without a frame, flags) is said, many recordings in one line;
+DIR/{note} has a line for each.
 
 formats:
 {formats}
@@ -84,8 +86,11 @@ def run(arguments: argparse.Namespace) -> int:
     remove_file(out / NOTE_NAME)
     if notes:
         write_text(out / NOTE_NAME, "".join(f"{text}\n" for text in notes))
-    for text in notes:
+    grouped = grouped_notes(notes, {of.video_id for of in recordings})
+    for text in grouped:
         note(printable(text))
+    if len(grouped) < len(notes):
+        note(f"each recording by itself: {printable(str(out / NOTE_NAME))}")
     n = len(recordings)
     print_result(
         f"{n} recording{'s' if n != 1 else ''} as {arguments.format}: {printable(str(out))}"

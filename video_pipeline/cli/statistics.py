@@ -33,6 +33,7 @@ OUT is what `annotate` wrote, or a folder of labels (videoXX-tool.txt, tables). 
   combination_changes.csv  from which set of visible tools to which, how often
   usage_per_phase.csv, phases_per_recording.csv     where phases are known
   usage.png, co_use.png, cohort.png
+Of an earlier call, what is not written again is removed.
 
 Intervals are bootstrapped over recordings (none below 3). Exit status: 0 written; 1 something
 cannot be read or written; 2 wrong call.
@@ -74,7 +75,13 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read all, sum up, write, show."""
     from video_pipeline.cli.statistics_screen import print_cohort, print_written
-    from video_pipeline.output.cohort_folder import require_writable, write_pictures, write_tables
+    from video_pipeline.output.cohort_folder import (
+        earlier_files,
+        remove_earlier,
+        require_writable,
+        write_pictures,
+        write_tables,
+    )
     from video_pipeline.timeline.statistics.cohort import summarise_cohort
     from video_pipeline.timeline.statistics.spread import find_outliers, spread_of_figures
 
@@ -84,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     cohort = summarise_cohort(members)
     spreads = spread_of_figures(cohort)
     outliers = find_outliers(spreads)
+    earlier = earlier_files(out)
     written = write_tables(out, cohort, spreads, outliers, with_parquet=arguments.parquet)
     if arguments.pictures:
         written += write_pictures(
@@ -93,8 +101,11 @@ def run(arguments: argparse.Namespace) -> int:
             title=arguments.source.resolve().name,
             normalised=arguments.time == "normalised",
         )
+    removed = remove_earlier(out, earlier, written)
     print_cohort(cohort, spreads, outliers)
     print_written(out, written)
+    if removed:
+        note(f"removed, as this call does not write them: {', '.join(removed)}")
     return 0
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from video_pipeline.errors import TableError
 from video_pipeline.formats.carried import CARRIED_NAME, Carried, parse_carried
+from video_pipeline.formats.documents import files_at
 from video_pipeline.formats.file_names import plain_video_id
 from video_pipeline.formats.json_document import JsonValue, parse_json, read_json
 from video_pipeline.formats.labelled import LabelledRecording
-from video_pipeline.formats.plain_text import files_at
 from video_pipeline.formats.stretches import Drawn, Stretch, recording_of
 
 __all__ = ["read"]

@@ -22,6 +22,7 @@ import numpy as np
 
 from video_pipeline.errors import TableError
 from video_pipeline.formats.tool_annotation import ToolAnnotation
+from video_pipeline.output.plain_text import read_plain_bytes
 
 __all__ = [
     "N_VALUES",
@@ -34,7 +35,6 @@ __all__ = [
 
 N_VALUES, PLACE_OF_INSTRUMENT, PLACE_OF_PHASE = 15, 1, 14
 
-_MOST_BYTES = 64 << 20
 _NUMBER = re.compile(r"[0-9]{1,9}")
 # Names become columns, which spreadsheets open and the table's own must differ from.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,79}")
@@ -113,13 +113,7 @@ def why_no_cholect50_name(name: str) -> str | None:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror})") from error
-    if len(content) > _MOST_BYTES:
-        raise TableError(path, "is too large for the labels of one recording", hint=_HINT)
+    content = read_plain_bytes(path, hint=_HINT)
     try:
         value = json.loads(content, object_pairs_hook=_without_repetition)
     except RecursionError as error:

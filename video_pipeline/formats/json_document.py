@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.errors import TableError
-from video_pipeline.formats.plain_text import read_plain_text
+from video_pipeline.output.plain_text import read_plain_text
 
 __all__ = ["JsonValue", "json_text", "parse_json", "read_json"]
 

@@ -8,11 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from video_pipeline.formats.carried import CARRIED_NAME, parse_carried, phase_labels
+from video_pipeline.formats.documents import files_at
 from video_pipeline.formats.file_names import stem_of_reference
 from video_pipeline.formats.frame_numbers import end_ms_of, frames_of, start_ms_of
 from video_pipeline.formats.json_document import JsonValue, read_json
 from video_pipeline.formats.labelled import LabelledRecording
-from video_pipeline.formats.plain_text import files_at
 from video_pipeline.formats.stretches import Drawn, Stretch, recording_of
 
 __all__ = ["read"]

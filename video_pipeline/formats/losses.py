@@ -26,8 +26,8 @@ def unknown_videos(recordings: Iterable[LabelledRecording], *, program: str) -> 
     return [f"{program} will ask for the video of {listed(names)}: --videos says where they lie"]
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], *, most: int = _MOST_NAMED) -> str:
     """The first few names, and how many more there are."""
-    shown = ", ".join(names[:_MOST_NAMED])
-    n_more = len(names) - _MOST_NAMED
+    shown = ", ".join(names[:most])
+    n_more = len(names) - most
     return shown if n_more <= 0 else f"{shown} and {n_more} more"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from video_pipeline.errors import TableError
 from video_pipeline.formats.labelled import LabelledRecording, phase_segments_of
-from video_pipeline.formats.text_lines import text_lines
 from video_pipeline.output.features import map_matrix
 from video_pipeline.output.phase_tables import certain_phases
+from video_pipeline.output.plain_text import text_lines
 from video_pipeline.records import ToolTimeline
 from video_pipeline.timeline.segments import find_segments
 

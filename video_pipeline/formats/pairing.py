@@ -9,8 +9,11 @@ from video_pipeline.errors import TableError
 from video_pipeline.formats.annotation_search import recording_number
 from video_pipeline.formats.folder import read_folder
 from video_pipeline.formats.labelled import LabelledRecording
+from video_pipeline.formats.losses import listed
 
 __all__ = ["Pair", "pair_ids", "read_pairs"]
+
+_MOST_NAMED = 5
 
 Pair = tuple[LabelledRecording, LabelledRecording]
 """(predicted, reference)"""
@@ -33,7 +36,7 @@ def read_pairs(predicted: Path, reference: Path) -> tuple[tuple[Pair, ...], tupl
             predicted, f"has no recording in common with {reference}", hint="names must agree"
         )
     return pairs, tuple(
-        f"only in the {name}, left out: {', '.join(alone)}"
+        f"only in the {name}, left out: {listed(alone, most=_MOST_NAMED)}"
         for name, alone in (
             ("predictions", _alone(said, [a for a, _ in pairs])),
             ("references", _alone(true, [b for _, b in pairs])),

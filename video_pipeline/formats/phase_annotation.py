@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from video_pipeline.errors import TableError
 from video_pipeline.formats.labelled import LabelledRecording, phase_segments_of
 from video_pipeline.formats.phase_names import ordered_phases, why_no_phase_name, without_alias
-from video_pipeline.formats.text_lines import text_lines
 from video_pipeline.output.phase_tables import certain_phases
+from video_pipeline.output.plain_text import text_lines
 from video_pipeline.records import PhaseTimeline
 
 __all__ = [

@@ -24,7 +24,7 @@ from video_pipeline.formats.phase_annotation import (
     is_phase_annotation,
 )
 from video_pipeline.formats.phase_names import CHOLEC80_PHASES, ID_ORDER
-from video_pipeline.formats.text_lines import text_lines
+from video_pipeline.output.plain_text import text_lines
 
 __all__ = ["ids_text", "read_ids"]
 

@@ -19,9 +19,9 @@ from video_pipeline.errors import TableError
 from video_pipeline.formats.exportable import is_plain_name, loss_notes, require_names, with_tools
 from video_pipeline.formats.labelled import LabelledRecording, from_segments
 from video_pipeline.formats.registry import ExportSettings
-from video_pipeline.formats.text_lines import text_lines
 from video_pipeline.output.csv_lines import number_cell
 from video_pipeline.output.files import write_text
+from video_pipeline.output.plain_text import text_lines
 from video_pipeline.records import ToolSegment
 
 __all__ = ["RTTM_NAME", "read", "write"]

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.errors import TableError
-from video_pipeline.formats.text_lines import text_lines
 from video_pipeline.output.csv_lines import number_cell
+from video_pipeline.output.plain_text import text_lines
 from video_pipeline.records import ToolTimeline
 
 __all__ = [

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.formats.carried import CARRIED_NAME, Carried, carried_of, parse_carried
+from video_pipeline.formats.documents import files_at
 from video_pipeline.formats.file_names import file_stems, stem_of_reference
 from video_pipeline.formats.json_document import JsonValue, json_text, read_json
 from video_pipeline.formats.labelled import LabelledRecording
 from video_pipeline.formats.losses import losses_of, unknown_videos
-from video_pipeline.formats.plain_text import files_at
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.formats.stretches import (
     Drawn,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from video_pipeline.errors import TableError
 from video_pipeline.formats.carried import CARRIED_NAME, Carried, carried_line, parse_carried
+from video_pipeline.formats.documents import files_at
 from video_pipeline.formats.file_names import file_stems, plain_video_id
 from video_pipeline.formats.json_document import parse_json
 from video_pipeline.formats.labelled import LabelledRecording
 from video_pipeline.formats.losses import losses_of
-from video_pipeline.formats.plain_text import files_at, read_plain_text
 from video_pipeline.formats.registry import ExportSettings
 from video_pipeline.formats.stretches import (
     Drawn,
@@ -28,6 +28,7 @@ from video_pipeline.formats.stretches import (
 )
 from video_pipeline.formats.subtitles import clock
 from video_pipeline.output.files import write_text
+from video_pipeline.output.plain_text import read_plain_text, split_lines
 
 __all__ = ["read", "write"]
 
@@ -85,7 +86,7 @@ def read(path: Path) -> list[LabelledRecording]:
 
 
 def _read(path: Path) -> LabelledRecording:
-    lines = read_plain_text(path).split("\n")
+    lines = split_lines(read_plain_text(path))
     if not re.fullmatch(r"WEBVTT([ \t].*)?", lines[0]):
         raise TableError(path, "line 1: does not begin with WEBVTT")
     carried = Carried()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.errors import TableError
-from video_pipeline.formats.plain_text import read_plain_bytes
+from video_pipeline.output.plain_text import read_plain_bytes
 
 __all__ = ["attribute_text", "element_text", "read_xml", "writable_text"]
 

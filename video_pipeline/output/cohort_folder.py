@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from video_pipeline.errors import OutputError
 from video_pipeline.output.cohort_tables import TABLE_NAMES, cohort_tables
-from video_pipeline.output.files import make_folder
+from video_pipeline.output.files import make_folder, remove_file
 from video_pipeline.output.plots import write_co_use_plot, write_cohort_plot, write_usage_plot
 from video_pipeline.output.typed_table import require_parquet, write_csv, write_parquet
 from video_pipeline.timeline.statistics.cohort import Cohort, CohortMember
 from video_pipeline.timeline.statistics.spread import Outlier, Spread
 
-__all__ = ["PICTURE_NAMES", "require_writable", "write_pictures", "write_tables"]
+__all__ = [
+    "PICTURE_NAMES",
+    "earlier_files",
+    "remove_earlier",
+    "require_writable",
+    "write_pictures",
+    "write_tables",
+]
 
 PICTURE_NAMES = ("usage.png", "co_use.png", "cohort.png")
+
+_FILE_NAMES = (
+    *(f"{name}{suffix}" for name in TABLE_NAMES for suffix in (".csv", ".parquet")),
+    *PICTURE_NAMES,
+)
 
 
 def require_writable(out: Path, *, with_parquet: bool) -> None:
@@ -25,10 +37,31 @@ def require_writable(out: Path, *, with_parquet: bool) -> None:
     """
     if with_parquet:
         require_parquet(out)
-    tables = [f"{name}{suffix}" for name in TABLE_NAMES for suffix in (".csv", ".parquet")]
-    for name in (*tables, *PICTURE_NAMES):
+    for name in _FILE_NAMES:
         if (out / name).is_dir():
             raise OutputError(out / name, "is a folder", hint="choose another place with --out")
+
+
+def earlier_files(out: Path) -> tuple[str, ...]:
+    """The names of what an earlier call wrote there.
+
+    It wrote its first table before all others: where that is missing, files that are called like
+    ours are somebody else's.
+    """
+    if not (out / f"{TABLE_NAMES[0]}.csv").is_file():
+        return ()
+    return tuple(name for name in _FILE_NAMES if (out / name).is_file())
+
+
+def remove_earlier(out: Path, earlier: Collection[str], written: Collection[str]) -> list[str]:
+    """Remove what was there and is not written again, which would speak of other recordings.
+
+    Return the files' names. Raises ``OutputError``.
+    """
+    stale = [name for name in earlier if name not in written]
+    for name in stale:
+        remove_file(out / name)
+    return stale
 
 
 def write_tables(

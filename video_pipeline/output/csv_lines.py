@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from os import PathLike
-from pathlib import Path
 
 from video_pipeline.errors import TableError
+from video_pipeline.output.plain_text import read_plain_text
 
 __all__ = ["csv_lines", "number_cell"]
 
@@ -20,17 +20,9 @@ def csv_lines(path: str | PathLike[str], *, hint: str) -> list[tuple[int, list[s
     A byte-order mark and CRLF line ends, as spreadsheets write them, are fine.
 
     Raises:
-        TableError: it cannot be read, is too large for a table of one recording, is no UTF-8, no
-            CSV, or empty.
+        TableError: it is no plain file of text, see ``read_plain_text``, no CSV, or empty.
     """
-    content = _content(Path(path), hint)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise TableError(
-            path, f"line {line}: is not UTF-8 text", hint="save the table as CSV UTF-8"
-        ) from error
+    text = read_plain_text(path, hint=hint, most_bytes=_MOST_BYTES)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines = [(reader.line_num, cells) for cells in reader if cells]
@@ -58,17 +50,3 @@ def number_cell(
             path, f"line {line}, column {column!r}: {cell[:40]!r} is no number from 0 to {most:g}"
         )
     return value
-
-
-def _content(path: Path, hint: str) -> bytes:
-    try:
-        # A pipe or a device would be waited for, perhaps for ever.
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise TableError(path, "is no plain file", hint=hint)
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise TableError(path, f"cannot be read ({error.strerror})") from error
-    if len(content) > _MOST_BYTES:
-        raise TableError(path, "is too large for a table of one recording", hint=hint)
-    return content
