@@ -9,6 +9,7 @@ from pathlib import Path
 from video_pipeline.errors import TableError
 from video_pipeline.formats.folder import read_folder, table_files, video_id_of
 from video_pipeline.formats.labelled import LabelledRecording
+from video_pipeline.formats.losses import listed
 from video_pipeline.formats.pairing import pair_ids
 from video_pipeline.output.probability_reading import ProbabilityTable, read_probabilities
 from video_pipeline.timeline.tuning.trial import TuningRecording
@@ -49,7 +50,7 @@ def read_tuning_pairs(predicted: Path, reference: Path) -> TuningPairs:
     paired = {a for a, _ in pairs}
     alone = [video_id for video_id in said if video_id not in paired]
     if alone:
-        notes.append(f"without a reference, left out: {', '.join(alone)}")
+        notes.append(f"without a reference, left out: {listed(alone, most=5)}")
     return TuningPairs(tools, recordings, tuple(notes))
 
 
