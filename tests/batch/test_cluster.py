@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,24 @@ class Held(Brightness):
 class Broken(Brightness):
     def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
         raise RecordingError("the model", f"is broken for {images.ndim} axes", hint="mend it")
+
+
+class Deadly(Brightness):
+    """Takes down the process of the cluster in which a certain recording is decoded."""
+
+    def __init__(self, clip: Path) -> None:
+        super().__init__()
+        self.clip = clip
+
+    def predict(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
+        for decoder in processes_with_open(self.clip):
+            # It may have ended by itself.
+            with suppress(OSError):
+                status = Path(f"/proc/{decoder}/status").read_text(encoding="utf-8")
+                os.kill(int(status.split("PPid:")[1].split()[0]), signal.SIGKILL)
+        return super().predict(images)
 
 
 class Cluster:
@@ -180,7 +198,8 @@ def test_two_machines_write_what_one_process_writes(
     told: set[str] = set()
 
     def tell(recording: Recording, position_s: float, info: VideoInfo) -> None:
-        assert 0 <= position_s <= info.duration_s + 1
+        assert position_s > 0
+        assert info.codec == "h264"
         told.add(recording.video_id)
 
     outcomes = list(
@@ -231,6 +250,22 @@ def test_a_crash_of_a_decoder_costs_its_recording_only(
     assert rows["clip1"].error == "its decoder crashed (SIGSEGV); convert it anew"
     whole = {name: content for name, content in in_turn.items() if "clip1" not in name}
     assert files_below(out) == whole
+
+
+@pytest.mark.slow
+def test_a_recording_that_is_lost_again_and_again_fails(
+    engine: RayEngine, clips: list[Path], out: Path
+) -> None:
+    recordings = name_recordings(clips[:3], out)
+    outcomes = list(engine.annotate(recordings, Deadly(clips[1]), job_of(out)))
+    rows = {of.row.video_id: of.row for of in outcomes}
+    assert {k: row.status for k, row in rows.items()} == {
+        "clip0": "done",
+        "clip1": "failed",
+        "clip2": "done",
+    }
+    assert rows["clip1"].error.startswith("lost 5 times with the process that decoded it (")
+    assert not [path for path in out.iterdir() if "clip1" in path.name]
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -34,7 +35,7 @@ class ClassifierActor:
 
     async def predict(self, images: NDArray[np.uint8]) -> Answers | Raised:
         """See ``FrameClassifier``; what it raises is returned, for whoever runs the batch."""
-        answered = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Answers | Raised] = asyncio.get_running_loop().create_future()
         self._asked.append((images, answered))
         if self._serving is None:
             self._serving = asyncio.create_task(self._serve())
@@ -54,7 +55,7 @@ class ClassifierActor:
                     answered.set_result(answer)
         self._serving = None
 
-    def _classify(self, images: list[NDArray[np.uint8]]) -> list[Answers] | list[Raised]:
+    def _classify(self, images: list[NDArray[np.uint8]]) -> Sequence[Answers | Raised]:
         """The answer to each part, all of them classified in one call."""
         together = images[0] if len(images) == 1 else np.concatenate(images)
         try:

@@ -172,7 +172,7 @@ class _Run:
             self._left.appendleft(given)
             return
         discard_unfinished(self._out / given.recording.video_id)
-        text = f"{_MOST_TRIES} times its machine was lost ({_in_one_line(error)})"
+        text = f"lost {_MOST_TRIES} times with the process that decoded it ({_in_one_line(error)})"
         yield failed_outcome(given.recording, self._out, f"{text}; run the same call again")
 
     def _show_progress(self) -> None:
