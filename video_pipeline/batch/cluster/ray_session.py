@@ -19,11 +19,14 @@ from typing import Any
 from video_pipeline.batch.local.engine import n_processors
 from video_pipeline.errors import PipelineError
 
-__all__ = ["import_ray", "ray_session"]
+__all__ = ["import_ray", "ray_session", "require_answer"]
 
 _ENGINE = "--engine ray"
 _NO_TELEMETRY = {"RAY_USAGE_STATS_ENABLED": "0"}
 _ANSWER_WITHIN_S = 10.0
+_LONGEST_PLACE = 28
+_SHORT_PLACE = "/tmp"  # noqa: S108  a folder with a random name is made in it
+"""Ray's sockets lie 79 bytes deeper, and the path of a socket has 107 bytes."""
 _LEAST_STORE_BYTES = 100_000_000
 """Ray refuses less than 75 MB."""
 
@@ -73,7 +76,10 @@ def ray_session(address: str | None, *, store_bytes: int, is_loud: bool = False)
 
 def _own(store_bytes: int, ending: ExitStack) -> dict[str, Any]:
     """A cluster of this machine alone, which nothing outside it can reach."""
-    folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    is_short = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_PLACE
+    folder = tempfile.TemporaryDirectory(
+        prefix="ray-", dir=None if is_short else _SHORT_PLACE, ignore_cleanup_errors=True
+    )
     return {
         "address": "local",
         "num_cpus": n_processors(),
@@ -88,7 +94,7 @@ def _connect(ray: Any, place: dict[str, Any], *, is_loud: bool) -> None:
     if place["address"] == "local":
         quiet["include_dashboard"] = False
     else:
-        _require_answer(place["address"])
+        require_answer(place["address"])
     job = ray.job_config.JobConfig(code_search_path=_places_of_code())
     with warnings.catch_warnings(), _kept_termination_handler():
         if not is_loud:
@@ -99,8 +105,8 @@ def _connect(ray: Any, place: dict[str, Any], *, is_loud: bool) -> None:
             raise _no_cluster(place["address"], error) from error
 
 
-def _require_answer(address: str) -> None:
-    """Refuse at once where nobody listens: Ray itself would try for minutes."""
+def require_answer(address: str) -> None:
+    """Refuse HOST:PORT at once where nobody listens: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     if not (host and port.isdecimal()):
         return
