@@ -33,6 +33,9 @@ class BatchEngine(Protocol):
     ) -> Iterator[Outcome]:
         """Annotate each recording into its folder; exactly one outcome for each.
 
+        An engine of many machines sends the classifier to each of them by pickle: such a one
+        knows its tools at once and loads its model with its first images.
+
         A recording that cannot be read, that hangs or that crashes its decoder costs itself only.
         Who stops taking outcomes, or is interrupted, leaves no process behind.
         """

@@ -1,0 +1,1 @@
+"""Many machines: Ray gives recordings to whichever is free, one classifier on each."""

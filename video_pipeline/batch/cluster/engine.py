@@ -1,0 +1,213 @@
+"""The engine of many machines: Ray finds a place for every recording, classifiers wait beside."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from video_pipeline.batch.cluster.decoding_task import Place, Work, annotate_on_node
+from video_pipeline.batch.cluster.placement import Placement
+from video_pipeline.batch.cluster.progress_actor import Notes, ProgressActor
+from video_pipeline.batch.cluster.raised import Raised
+from video_pipeline.batch.cluster.ray_session import ray_session
+from video_pipeline.batch.engine import Progress
+from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.local.messages import Described, Orders
+from video_pipeline.batch.local.shared_frames import FrameLayout
+from video_pipeline.batch.one_recording import failed_outcome
+from video_pipeline.batch.recordings import Recording
+from video_pipeline.frame_classifier import FrameClassifier
+from video_pipeline.interruption import wishes_to_stop
+from video_pipeline.output.recording_folder import discard_unfinished
+
+__all__ = ["RayEngine"]
+
+_LOOK_EVERY_S = 0.2
+_END_WITHIN_S = 3.0
+_MOST_TRIES = 5
+_BATCHES_IN_STORE = 8
+"""For each processor: of one worker's images and answers, and what Ray has not yet taken away."""
+
+
+class RayEngine:
+    """Satisfies ``BatchEngine`` on a Ray cluster whose machines share their storage.
+
+    The classifier travels to every GPU, or to every machine where there are none, by pickle: it
+    should know its tools at once and load its model with its first images. A recording whose
+    machine is lost is given out again, five times at most; where no machine is left, it waits
+    for one.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: str | None = None,
+        stall_limit_s: float = 60.0,
+        shows_tracebacks: bool = False,
+    ) -> None:
+        """``address``: of a running cluster, "auto" for the one here; None: this machine alone."""
+        self._address = address
+        self._stall_limit_s = stall_limit_s
+        self._shows_tracebacks = shows_tracebacks
+
+    def annotate(
+        self,
+        recordings: Sequence[Recording],
+        classifier: FrameClassifier,
+        job: BatchJob,
+        *,
+        progress: Progress | None = None,
+    ) -> Iterator[Outcome]:
+        """See ``BatchEngine``.
+
+        Raises:
+            PipelineError: Ray is not installed, no cluster answers, or its machines differ.
+        """
+        # A machine's processors are shared out by recordings, not by the threads of one.
+        job = replace(job, decode_threads=1)
+        orders = _orders(classifier, job, shows_tracebacks=self._shows_tracebacks)
+        work = Work(orders, self._stall_limit_s, Place.here())
+        with ExitStack() as ending:
+            session = ray_session(
+                self._address,
+                store_bytes=_BATCHES_IN_STORE * orders.layout.n_bytes,
+                is_loud=self._shows_tracebacks,
+            )
+            ray = ending.enter_context(session)
+            wish = ending.enter_context(wishes_to_stop())
+            run = _Run(ray, recordings, classifier, work, progress)
+            ending.callback(run.end)
+            while run.is_busy:
+                wish.grant()
+                yield from run.step()
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A recording as it is given out."""
+
+    number: int
+    recording: Recording
+    n_losses: int = 0
+
+
+class _Run:
+    """One call of the engine: what is left, what is given out, and who answers."""
+
+    def __init__(
+        self,
+        ray: Any,
+        recordings: Sequence[Recording],
+        classifier: FrameClassifier,
+        work: Work,
+        progress: Progress | None,
+    ) -> None:
+        self._ray = ray
+        self._left = deque(_Given(k, of) for k, of in enumerate(recordings))
+        self._running: dict[Any, _Given] = {}
+        self._work = ray.put(work)
+        self._out = work.orders.job.out
+        self._progress = progress
+        self._placement = Placement(ray, classifier, n_full=work.orders.layout.n_images)
+        self._notes = _start_beside_us(ray, ProgressActor)
+        self._taking: Any = None
+        # What is lost is given out again here, where it is counted.
+        self._annotate = ray.remote(annotate_on_node).options(
+            num_cpus=1, max_retries=0, scheduling_strategy="SPREAD"
+        )
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a recording is left or at work."""
+        return bool(self._left or self._running)
+
+    def step(self) -> Iterator[Outcome]:
+        """Give out what there is room for; wait a little for what comes of it."""
+        self._placement.look()
+        while self._left and len(self._running) < self._placement.n_slots:
+            self._give_out(self._left.popleft())
+        ready, _ = self._ray.wait(list(self._running), timeout=_LOOK_EVERY_S)
+        self._show_progress()
+        for task in ready:
+            yield from self._hear(task)
+
+    def end(self) -> None:
+        """Stop what still runs, and take away what it had begun to write."""
+        for is_forced in (False, True):
+            for task in self._running:
+                self._ray.cancel(task, force=is_forced)
+            if self._running:
+                tasks = list(self._running)
+                self._ray.wait(tasks, num_returns=len(tasks), timeout=_END_WITHIN_S / 2)
+        for given in self._running.values():
+            discard_unfinished(self._out / given.recording.video_id)
+        self._running.clear()
+        self._placement.end()
+        self._ray.kill(self._notes)
+
+    def _give_out(self, given: _Given) -> None:
+        task = self._annotate.remote(
+            given.number, given.recording, self._work, self._placement.seats, self._notes
+        )
+        self._running[task] = given
+
+    def _hear(self, task: Any) -> Iterator[Outcome]:
+        given = self._running.pop(task)
+        try:
+            said: Outcome | Raised = self._ray.get(task)
+        except self._ray.exceptions.RayError as error:
+            yield from self._lose(given, error)
+            return
+        if isinstance(said, Raised):
+            raise said.error()
+        yield said
+
+    def _lose(self, given: _Given, error: Exception) -> Iterator[Outcome]:
+        """Its machine is gone, or the process there: first in the queue, but not for ever."""
+        given = replace(given, n_losses=given.n_losses + 1)
+        if given.n_losses < _MOST_TRIES:
+            self._left.appendleft(given)
+            return
+        discard_unfinished(self._out / given.recording.video_id)
+        text = f"lost {_MOST_TRIES} times with the process that decoded it ({_in_one_line(error)})"
+        yield failed_outcome(given.recording, self._out, f"{text}; run the same call again")
+
+    def _show_progress(self) -> None:
+        """Tell what has been noted; asking for it never keeps anybody waiting."""
+        if self._progress is None:
+            return
+        if self._taking is None:
+            self._taking = self._notes.take.remote()
+        if self._ray.wait([self._taking], timeout=0)[0]:
+            notes: Notes = self._ray.get(self._taking)
+            self._taking = None
+            for given in self._running.values():
+                if given.number in notes:
+                    self._progress(given.recording, *notes[given.number])
+
+
+def _start_beside_us(ray: Any, actor: type[ProgressActor]) -> Any:
+    """An actor that is lost only where the machine that runs the batch is."""
+    affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    here = affinity(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(actor).options(num_cpus=0, scheduling_strategy=here).remote()
+
+
+def _in_one_line(error: Exception) -> str:
+    """The kind and the first line of an error of Ray's, which are paragraphs."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}"
+
+
+def _orders(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: bool) -> Orders:
+    described = Described(
+        tools=classifier.tools,
+        input_size_px=classifier.input_size_px,
+        resize_rule=getattr(classifier, "resize_rule", None),
+        crops_field_of_view=bool(getattr(classifier, "crops_field_of_view", False)),
+    )
+    layout = FrameLayout(job.settings.batch_size, classifier.input_size_px, len(classifier.tools))
+    return Orders(job, shows_tracebacks, described, layout)
