@@ -37,3 +37,5 @@ class Outcome:
     was_finished: bool = False
     """It had been annotated before with the same model and parameters."""
     warnings: tuple[str, ...] = ()
+    is_elsewhere: bool = False
+    """Another process is at work on it, so nothing was done: an engine tries it again later."""
