@@ -39,3 +39,5 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     again: str = ""
     """Why it was done though it had been before; empty where it had not."""
+    is_elsewhere: bool = False
+    """Another process is at work on it, so nothing was done: an engine tries it again later."""

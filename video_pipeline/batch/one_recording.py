@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from video_pipeline.annotate import annotate_video
+from video_pipeline.batch.claim import claim
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
-from video_pipeline.batch.recordings import Recording
+from video_pipeline.batch.recordings import Operation, Recording, name_operations
 from video_pipeline.batch.table import BatchRow
-from video_pipeline.errors import PipelineError, RecordingError
+from video_pipeline.errors import OutputError, PipelineError, RecordingError
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
+from video_pipeline.output.files import make_folder
 from video_pipeline.output.manifest import (
     InputFile,
     Manifest,
     Provenance,
+    digest_path,
     is_finished,
     read_manifest,
     require_no_newer_manifest,
 )
-from video_pipeline.output.recording_folder import write_recording_folder
+from video_pipeline.output.recording_folder import discard_unfinished, write_recording_folder
 from video_pipeline.output.staleness import why_stale
 from video_pipeline.records import VideoInfo
 
 __all__ = ["annotate_recording", "failed_outcome", "skipped_outcome", "why_to_annotate"]
 
 _STILL_BEING_WRITTEN = "it is still being written"
+_ELSEWHERE = "another process is annotating it"
 
 
 def annotate_recording(
@@ -40,9 +45,22 @@ def annotate_recording(
 
     Its results appear together when all of them are written. A file whose size changes meanwhile
     is skipped: nobody knows yet what will be in it.
+
+    It is claimed meanwhile, so that no other process works on it. Where another has claimed it,
+    nothing is done, and the outcome ``is_elsewhere``; what a killed one has left is taken away.
     """
+    folder = job.out / recording.video_id
     try:
-        return _annotated(recording, classifier, job, progress)
+        make_folder(job.out)
+        with claim(folder) as is_ours:
+            if not is_ours:
+                elsewhere = skipped_outcome(recording, job.out, _ELSEWHERE)
+                return replace(elsewhere, is_elsewhere=True)
+            discard_unfinished(folder)
+            if not _is_of_another(folder, recording):
+                return _annotated(recording, classifier, job, progress)
+        renamed = _renamed(recording, job.out)
+        return annotate_recording(renamed, classifier, job, progress=progress)
     except _StillBeingWrittenError as growing:
         return skipped_outcome(recording, job.out, str(growing))
     except PipelineError as error:
@@ -73,6 +91,18 @@ def failed_outcome(recording: Recording, out: Path, error: str) -> Outcome:
 def skipped_outcome(recording: Recording, out: Path, reason: str) -> Outcome:
     """The outcome of a recording that was not tried."""
     return Outcome(recording, _row(recording, "skipped", None, reason), out / recording.video_id)
+
+
+def _is_of_another(folder: Path, recording: Recording) -> bool:
+    """Whether a call at the same time has put another recording's results under its name."""
+    there = read_manifest(folder)
+    return there is not None and there.path_sha256 != digest_path(recording.path)
+
+
+def _renamed(recording: Recording, out: Path) -> Recording:
+    """As the recording would be named if the call began now."""
+    named = Operation(recording.path, recording.video_id, recording.paths)
+    return name_operations([named], out)[0]
 
 
 class _StillBeingWrittenError(Exception):
@@ -201,7 +231,8 @@ def _row(recording: Recording, status: str, seconds: int | None, error: str) -> 
 
 
 def _cause(error: PipelineError, recording: Recording) -> str:
-    """An error without the recording's path; a file that is but a part of it is named."""
+    """An error without the recording's path; an output, or a file of several, is named."""
     text = error.cause if error.hint is None else f"{error.cause}; {error.hint}"
     is_of_a_part = isinstance(error, RecordingError) and recording.paths != (recording.path,)
-    return f"{Path(error.path).name}: {text}" if is_of_a_part else text
+    is_named = is_of_a_part or isinstance(error, OutputError)
+    return f"{Path(error.path).name}: {text}" if is_named else text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,16 @@ from typing import BinaryIO
 
 from video_pipeline.errors import OutputError
 
-__all__ = ["make_folder", "move_file", "remove_file", "whole_file", "write_bytes", "write_text"]
+__all__ = [
+    "make_folder",
+    "move_file",
+    "output_error",
+    "remove_file",
+    "remove_partials",
+    "whole_file",
+    "write_bytes",
+    "write_text",
+]
 
 _HINTS = {
     errno.ENOSPC: "free some space or choose another output folder",
@@ -30,28 +40,33 @@ _HINTS = {
 }
 
 
-def write_bytes(path: str | PathLike[str], content: bytes) -> None:
-    """Write ``content`` to ``path``, whole or not at all; raises ``OutputError``."""
-    with whole_file(path) as file:
+def write_bytes(path: str | PathLike[str], content: bytes, *, mark: str = "") -> None:
+    """Write ``content`` to ``path``, whole or not at all; raises ``OutputError``.
+
+    ``mark``: see ``whole_file``.
+    """
+    with whole_file(path, mark=mark) as file:
         file.write(content)
 
 
-def write_text(path: str | PathLike[str], text: str) -> None:
+def write_text(path: str | PathLike[str], text: str, *, mark: str = "") -> None:
     r"""Write ``text`` as UTF-8 with its line ends as they are (``\n``), whole or not at all.
 
     Names taken from folders may hold bytes that are no text; they are written as escapes.
+    ``mark``: see ``whole_file``.
     """
-    write_bytes(path, text.encode(errors="backslashreplace"))
+    write_bytes(path, text.encode(errors="backslashreplace"), mark=mark)
 
 
 @contextmanager
-def whole_file(path: str | PathLike[str]) -> Iterator[BinaryIO]:
+def whole_file(path: str | PathLike[str], *, mark: str = "") -> Iterator[BinaryIO]:
     """Open ``path`` for writing bytes; the file appears when the block ends without an error.
 
     The block should only write: an ``OSError`` from inside it is reported as this file's.
+    ``mark`` begins the temporary name, so that ``remove_partials`` can tell whose it is.
     """
     target = Path(path)
-    partial = target.parent / f".{secrets.token_hex(8)}.partial"
+    partial = target.parent / f".{mark}{secrets.token_hex(8)}.partial"
     try:
         with partial.open("xb") as file:
             yield file
@@ -63,17 +78,34 @@ def whole_file(path: str | PathLike[str]) -> Iterator[BinaryIO]:
         with suppress(OSError):
             partial.unlink()
         if isinstance(error, OSError):
-            raise _output_error(target, error, "cannot be written") from error
+            raise output_error(target, error, "cannot be written") from error
         raise
+
+
+def remove_partials(folder: Path, *, mark: str = "") -> None:
+    """Take away what calls that were killed had half written in ``folder``, under this ``mark``.
+
+    Only for whoever knows that nobody else is writing there under that mark now.
+    """
+    ours = re.compile(rf"\.{re.escape(mark)}[0-9a-f]{{16}}\.partial")
+    try:
+        found = [path for path in folder.iterdir() if ours.fullmatch(path.name)]
+    except OSError:
+        # It may be written to but not read, perhaps.
+        return
+    for path in found:
+        remove_file(path)
 
 
 def make_folder(path: str | PathLike[str]) -> Path:
     """Create a folder and those above it where they are missing; raises ``OutputError``."""
     folder = Path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync_folder(folder.parent)
     except OSError as error:
-        raise _output_error(folder, error, "cannot be created") from error
+        raise output_error(folder, error, "cannot be created") from error
     return folder
 
 
@@ -84,7 +116,7 @@ def move_file(source: str | PathLike[str], target: str | PathLike[str]) -> None:
         Path(source).replace(place)
         _sync_folder(place.parent)
     except OSError as error:
-        raise _output_error(place, error, "cannot be written") from error
+        raise output_error(place, error, "cannot be written") from error
 
 
 def remove_file(path: str | PathLike[str]) -> None:
@@ -92,7 +124,7 @@ def remove_file(path: str | PathLike[str]) -> None:
     try:
         Path(path).unlink(missing_ok=True)
     except OSError as error:
-        raise _output_error(Path(path), error, "cannot be replaced") from error
+        raise output_error(Path(path), error, "cannot be replaced") from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -114,7 +146,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _output_error(path: Path, error: OSError, what: str) -> OutputError:
+def output_error(path: Path, error: OSError, what: str) -> OutputError:
+    """What the system says went wrong with a file or folder of ours, and what helps against it."""
     reason = error.strerror if error.strerror is not None else type(error).__name__
     hint = _HINTS.get(error.errno) if error.errno is not None else None
     return OutputError(path, f"{what} ({reason})", hint=hint)

@@ -12,7 +12,7 @@ from pathlib import Path
 from video_pipeline.annotate import Annotation
 from video_pipeline.output.derived_files import TIMELINE_STEM, remove_derived_files
 from video_pipeline.output.features import FEATURES_NAME, write_features
-from video_pipeline.output.files import make_folder, move_file, remove_file
+from video_pipeline.output.files import make_folder, move_file, output_error, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.timeline_files import write_timeline_files
@@ -55,13 +55,23 @@ def write_recording_folder(
             outputs=outputs,
         )
         _publish(unfinished, folder, names=list(outputs))
+    except OSError as error:
+        # What was written is read again for its digest.
+        raise output_error(unfinished, error, "cannot be written") from error
     finally:
         discard_unfinished(folder)
 
 
 def discard_unfinished(folder: Path) -> None:
-    """Take away what a call that was killed had begun to write for ``folder``."""
-    shutil.rmtree(_unfinished(folder), ignore_errors=True)
+    """Take away what a call that was killed had begun to write for ``folder``.
+
+    Only for whoever knows that nobody else is writing it now; see ``batch.claim``.
+    """
+    unfinished = _unfinished(folder)
+    if unfinished.is_symlink():
+        # None of ours, and what it leads to is nobody's to fill.
+        remove_file(unfinished)
+    shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _unfinished(folder: Path) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
+from video_pipeline.batch.claim import clear_up
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.answering import Questions
@@ -18,9 +18,9 @@ from video_pipeline.batch.local.shared_frames import FrameLayout
 from video_pipeline.batch.local.worker_process import WorkerProcess
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.batch.work_queue import WorkQueue
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.interruption import StopWish, wishes_to_stop
-from video_pipeline.output.recording_folder import discard_unfinished
 
 __all__ = ["LocalEngine"]
 
@@ -60,9 +60,8 @@ class LocalEngine:
             job = replace(job, decode_threads=1)
         with wishes_to_stop() as wish, ExitStack() as ending:
             orders = _orders(classifier, job, shows_tracebacks=self._shows_tracebacks)
-            run = _Run(recordings, classifier, orders, progress, self._stall_limit_s)
+            run = _Run(recordings, classifier, orders, progress, self._stall_limit_s, n_workers)
             ending.callback(run.end)
-            run.start(n_workers)
             while run.is_busy:
                 wish.grant()
                 yield from run.step(wish)
@@ -78,24 +77,21 @@ class _Run:
         orders: Orders,
         progress: Progress | None,
         stall_limit_s: float,
+        n_workers: int,
     ) -> None:
-        self._left = deque(recordings)
+        self._left = WorkQueue(recordings)
         self._job = orders.job
         self._progress = progress
         self._stall_limit_s = stall_limit_s
         self._orders = orders
         self._questions = Questions(classifier, n_full=orders.layout.n_images)
+        self._n_workers = n_workers
         self._workers: list[WorkerProcess] = []
 
     @property
     def is_busy(self) -> bool:
-        """Whether a worker is at work."""
-        return bool(self._workers)
-
-    def start(self, n_workers: int) -> None:
-        """Start workers, each with its first recording."""
-        for _ in range(n_workers):
-            self._add_worker()
+        """Whether there is work, here or, as long as it is another process's, there."""
+        return bool(self._workers) or len(self._left) > 0
 
     def end(self) -> None:
         """End every worker, and take away what a killed one had begun to write."""
@@ -104,16 +100,37 @@ class _Run:
 
     def step(self, wish: StopWish) -> Iterator[Outcome]:
         """Hear what workers have to say, answer them, and give out what has come of it."""
-        pause_s = 0.0 if self._questions.is_due(n_busy=len(self._workers)) else self._pause_s()
+        self._hand_out()
+        pause_s = 0.0 if self._questions.is_due(n_busy=self._n_busy) else self._pause_s()
         connections = {worker.connection: worker for worker in self._workers}
         for ready in wait(list(connections), pause_s):
             yield from self._hear(connections[cast("Connection", ready)])
-        if self._questions.is_due(n_busy=len(self._workers)):
+        if self._questions.is_due(n_busy=self._n_busy):
             with wish.at_once():
                 self._questions.answer()
         for worker in list(self._workers):
-            if not self._questions.is_waiting(worker) and worker.stalled_s() > self._stall_limit_s:
+            if self._is_stalled(worker):
                 yield from self._lose(worker, self._stalled())
+
+    @property
+    def _n_busy(self) -> int:
+        return sum(worker.recording is not None for worker in self._workers)
+
+    def _hand_out(self) -> None:
+        """Give work to those who have none, and end those for whom none is left."""
+        idle = [worker for worker in self._workers if worker.recording is None]
+        while idle or len(self._workers) < self._n_workers:
+            recording = self._left.take()
+            if recording is None:
+                break
+            worker = idle.pop(0) if idle else self._new_worker()
+            worker.give(recording)
+        for worker in idle[len(self._left) :]:
+            self._remove(worker)
+
+    def _is_stalled(self, worker: WorkerProcess) -> bool:
+        is_at_work = worker.recording is not None and not self._questions.is_waiting(worker)
+        return is_at_work and worker.stalled_s() > self._stall_limit_s
 
     def _pause_s(self) -> float:
         return 0.005 if len(self._questions) else _LOOK_EVERY_S
@@ -132,12 +149,13 @@ class _Run:
                 if self._progress is not None and worker.recording is not None:
                     self._progress(worker.recording, position_s, info)
             case Finished(outcome):
-                worker.recording = None
-                if self._left:
-                    worker.give(self._left.popleft())
+                recording, worker.recording = worker.recording, None
+                if outcome.is_elsewhere and recording is not None:
+                    self._left.put_back(recording)
                 else:
-                    self._remove(worker)
-                yield outcome
+                    # Whoever takes the outcome may take his time: the worker goes on meanwhile.
+                    self._hand_out()
+                    yield outcome
 
     def _stalled(self) -> str:
         return f"no progress for {self._stall_limit_s:.0f} s: its decoder hangs and was stopped"
@@ -148,13 +166,11 @@ class _Run:
         self._remove(worker)
         if recording is not None:
             yield failed_outcome(recording, self._job.out, f"{cause}; convert it anew")
-        if self._left:
-            self._add_worker()
 
-    def _add_worker(self) -> None:
+    def _new_worker(self) -> WorkerProcess:
         worker = WorkerProcess(self._orders)
         self._workers.append(worker)
-        worker.give(self._left.popleft())
+        return worker
 
     def _remove(self, worker: WorkerProcess) -> None:
         self._workers.remove(worker)
@@ -162,7 +178,7 @@ class _Run:
         recording = worker.recording
         worker.end()
         if recording is not None:
-            discard_unfinished(self._job.out / recording.video_id)
+            clear_up(self._job.out / recording.video_id)
 
 
 def n_processors() -> int:
