@@ -20,6 +20,7 @@ from video_pipeline.output.manifest import (
     read_manifest,
     require_no_newer_manifest,
 )
+from video_pipeline.output.own_place import require_own_place
 from video_pipeline.output.recording_folder import write_recording_folder
 from video_pipeline.records import VideoInfo
 
@@ -40,6 +41,8 @@ def annotate_recording(
     Its results appear together when all of them are written. A file whose size changes meanwhile
     is skipped: nobody knows yet what will be in it.
     """
+    if recording.why_skipped is not None:
+        return skipped_outcome(recording, job.out, recording.why_skipped)
     try:
         return _annotated(recording, classifier, job, progress)
     except _StillBeingWrittenError as growing:
@@ -69,6 +72,7 @@ def _annotated(
     progress: Progress | None,
 ) -> Outcome:
     folder = job.out / recording.video_id
+    require_own_place(folder)
     require_no_newer_manifest(folder)
     sizes = _sizes(recording)
     provenance = _provenance(recording, job)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.output.files import write_text
+from video_pipeline.output.tables import bare_cell, quoted_cell
 
 __all__ = ["BATCH_NAME", "BatchRow", "update_batch_table"]
 
@@ -39,17 +39,20 @@ def update_batch_table(out: Path, rows: Iterable[BatchRow]) -> None:
     for row in rows:
         seconds = "" if row.seconds is None else str(row.seconds)
         by_id[row.video_id] = [row.video_id, row.path, row.status, seconds, row.error]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_HEADER)
-    writer.writerows(by_id[video_id] for video_id in sorted(by_id))
-    write_text(out / BATCH_NAME, text.getvalue())
+    lines = [_HEADER, *(by_id[video_id] for video_id in sorted(by_id))]
+    text = "".join(f"{','.join(map(quoted_cell, cells))}\n" for cells in lines)
+    write_text(out / BATCH_NAME, text)
 
 
 def _earlier_rows(path: Path) -> list[list[str]]:
     try:
+        # A pipe in its place would be waited for, perhaps for ever.
+        if not path.is_file():
+            return []
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
     except (OSError, ValueError, csv.Error):
         return []
-    return [row for row in rows if len(row) == len(_HEADER)] if tuple(header) == _HEADER else []
+    if tuple(header) != _HEADER:
+        return []
+    return [[bare_cell(cell) for cell in row] for row in rows if len(row) == len(_HEADER)]
