@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import get_args
 
@@ -11,9 +12,9 @@ from video_pipeline.batch.operations import Joining, find_operations
 from video_pipeline.batch.recordings import (
     Operation,
     Recording,
-    find_recordings,
     name_operations,
 )
+from video_pipeline.batch.searching import find_files
 from video_pipeline.errors import RecordingError
 
 TREE = (
@@ -51,7 +52,7 @@ def found(root: Path, paths: list[Path], join: Joining = "nothing") -> dict[str,
 def test_without_joining_each_file_is_one(root: Path) -> None:
     operations = find_operations([root / "case12", root / "case13" / "other.mp4", root / "none"])
     assert [of.path for of in operations] == [
-        *find_recordings([root / "case12"]),
+        *find_files([root / "case12"]).files,
         root / "case13" / "other.mp4",
         root / "none",
     ]
@@ -126,10 +127,38 @@ def test_a_folder_may_hold_nothing_but_a_list(root: Path) -> None:
         assert found(root, [root / "case14"], join) == {"all": ["case14/.hidden.mp4"]}
 
 
-def test_a_broken_list_is_named_with_its_line(root: Path) -> None:
-    (root / "case13" / "both.parts").write_text("other.mp4\n../case12/part1.mp4\n")
-    with pytest.raises(RecordingError, match=r"both\.parts: line 2: \.\./case12/part1\.mp4 leads"):
-        find_operations([root])
+def skipped(operations: list[Operation]) -> dict[Path, str]:
+    return {of.path: of.why_skipped for of in operations if of.why_skipped is not None}
+
+
+def test_a_broken_list_is_skipped_with_its_line_and_stops_nothing(root: Path) -> None:
+    path = root / "case13" / "both.parts"
+    path.write_text("other.mp4\n../case12/part1.mp4\n")
+    operations = find_operations([root / "case13"])
+    (why,) = skipped(operations).values()
+    assert skipped(operations) == {path: why}
+    assert why.startswith("line 2: ../case12/part1.mp4 leads out of the list's folder; one file")
+    assert [of.path.name for of in operations[:-1]] == ["b_part1.MPG", "b_part2.MPG", "other.mp4"]
+
+
+@pytest.mark.parametrize("join", get_args(Joining))
+def test_a_folder_without_videos_is_skipped_beside_others(root: Path, join: Joining) -> None:
+    (root / "case14" / "...").mkdir()
+    operations = find_operations([root / "case14", root / "case13"], join=join)
+    assert operations[-1].name == "case14"
+    ((path, why),) = skipped(operations).items()
+    assert path == root / "case14"
+    assert why.startswith("no video")
+    assert "case13/other.mp4" in {str(p.relative_to(root)) for of in operations for p in of.paths}
+
+
+@pytest.mark.parametrize("join", get_args(Joining))
+def test_what_is_no_file_is_skipped_and_joined_to_nothing(root: Path, join: Joining) -> None:
+    os.mkfifo(root / "case12" / "part3.mp4")
+    operations = find_operations([root / "case12"], join=join)
+    assert skipped(operations) == {root / "case12" / "part3.mp4": "a pipe, not a file"}
+    tried = [of for of in operations if of.why_skipped is None]
+    assert not [of for of in tried if root / "case12" / "part3.mp4" in of.paths]
 
 
 def test_the_folder_at_hand_has_its_own_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

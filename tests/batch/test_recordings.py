@@ -1,3 +1,5 @@
+"""Which recordings a call means, and names of their own for their results."""
+
 from __future__ import annotations
 
 import json
@@ -16,28 +18,15 @@ def touch(path: Path) -> Path:
     return path
 
 
-def test_folders_are_searched_in_the_order_of_names(tmp_path: Path) -> None:
-    b, a = touch(tmp_path / "b.mp4"), touch(tmp_path / "a" / "x.MPG")
+def test_recordings_are_files_and_what_folders_hold(tmp_path: Path) -> None:
+    a, b = touch(tmp_path / "a" / "x.MPG"), touch(tmp_path / "other.bin")
+    assert find_recordings([tmp_path / "a", b]).files == (a, b)
+
+
+def test_a_call_for_nothing_is_refused(tmp_path: Path) -> None:
     touch(tmp_path / "notes.txt")
-    touch(tmp_path / ".hidden.mp4")
-    touch(tmp_path / ".cache" / "y.mp4")
-    assert find_recordings([tmp_path]) == [b, a]
-
-
-def test_a_file_that_is_named_is_taken_whatever_its_suffix(tmp_path: Path) -> None:
-    path = touch(tmp_path / "recording.bin")
-    assert find_recordings([path, path]) == [path]
-
-
-def test_a_folder_without_videos_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="no video in this folder"):
+    with pytest.raises(RecordingError, match="no video in this folder; name the files themselves"):
         find_recordings([tmp_path])
-
-
-def test_a_loop_of_links_ends(tmp_path: Path) -> None:
-    touch(tmp_path / "a.mp4")
-    (tmp_path / "loop").symlink_to(tmp_path)
-    assert find_recordings([tmp_path]) == [tmp_path / "a.mp4"]
 
 
 def names(paths: list[Path], out: Path) -> list[str]:

@@ -24,6 +24,7 @@ from video_pipeline.output.manifest import (
     read_manifest,
     require_no_newer_manifest,
 )
+from video_pipeline.output.own_place import require_own_place
 from video_pipeline.output.recording_folder import discard_unfinished, write_recording_folder
 from video_pipeline.output.staleness import why_stale
 from video_pipeline.records import VideoInfo
@@ -49,6 +50,8 @@ def annotate_recording(
     It is claimed meanwhile, so that no other process works on it. Where another has claimed it,
     nothing is done, and the outcome ``is_elsewhere``; what a killed one has left is taken away.
     """
+    if recording.why_skipped is not None:
+        return skipped_outcome(recording, job.out, recording.why_skipped)
     folder = job.out / recording.video_id
     try:
         make_folder(job.out)
@@ -116,6 +119,7 @@ def _annotated(
     progress: Progress | None,
 ) -> Outcome:
     folder = job.out / recording.video_id
+    require_own_place(folder)
     require_no_newer_manifest(folder)
     sizes = _sizes(recording)
     provenance = _provenance(recording, job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,8 @@ from video_pipeline.batch.parts import (
     operation_name,
     without_menus,
 )
-from video_pipeline.batch.recordings import VIDEO_SUFFIXES, Operation, files_in
+from video_pipeline.batch.recordings import VIDEO_SUFFIXES, Operation
+from video_pipeline.batch.searching import Skipped, find_files, refuse_nothing
 from video_pipeline.errors import RecordingError
 
 __all__ = ["Joining", "find_operations"]
@@ -29,52 +30,72 @@ _NO_NAME = "recording"
 def find_operations(paths: Sequence[Path], *, join: Joining = "nothing") -> list[Operation]:
     """The operations in files, folders and lists (``NAME.parts``): lists, then folders, then files.
 
-    Folders are searched as by ``find_recordings``, but with ``join="all"`` only directly inside:
-    each is one operation. A list is one operation, whether it was named or lies in a folder; its
-    files are not taken once more. No file is taken twice.
+    Folders are searched as by ``find_files``, but with ``join="all"`` only directly inside: each is
+    one operation. A list is one operation, whether it was named or lies in a folder; its files are
+    not taken once more. No file is taken twice.
+
+    What cannot be tried comes last and says why: what is no file, a folder that cannot be searched
+    or holds no video, a list that cannot be used (the files beside it are taken singly then).
 
     Raises:
-        RecordingError: a folder holds no video, or a list cannot be used.
+        RecordingError: nothing was named but folders without a video.
     """
-    inside = {path: _inside(path, is_deep=join != "all") for path in paths}
-    every = dict.fromkeys(file for files in inside.values() for file in files)
-    lists = {file: read_part_list(file) for file in every if is_part_list(file)}
+    found = find_files(paths, {*VIDEO_SUFFIXES, LIST_SUFFIX}, is_deep=join != "all")
+    refuse_nothing(found)
+    lists, broken = _read_lists(found.files)
     listed = {os.path.realpath(part) for parts in lists.values() for part in parts}
-    singles = [f for f in every if f not in lists and os.path.realpath(f) not in listed]
-    found = [Operation(file, file.stem or _NO_NAME, parts) for file, parts in lists.items()]
+    singles = [
+        file
+        for file in found.files
+        if not is_part_list(file) and os.path.realpath(file) not in listed
+    ]
+    operations = [Operation(file, file.stem or _NO_NAME, parts) for file, parts in lists.items()]
     if join == "nothing":
-        return found + [Operation.of_file(file) for file in singles]
-    if join == "parts":
-        return found + [_of_files(group) for group in group_parts(singles)]
-    return found + _all_joined(inside, singles)
+        operations += [Operation.of_file(file) for file in singles]
+    elif join == "parts":
+        operations += [_of_files(group) for group in group_parts(singles)]
+    else:
+        operations += _all_joined(found.by_argument, singles)
+    return operations + [_skipped(one) for one in (*found.skipped, *broken)]
 
 
-def _all_joined(inside: dict[Path, list[Path]], singles: list[Path]) -> list[Operation]:
+def _read_lists(files: Sequence[Path]) -> tuple[dict[Path, tuple[Path, ...]], list[Skipped]]:
+    lists: dict[Path, tuple[Path, ...]] = {}
+    broken = []
+    for file in files:
+        if is_part_list(file):
+            try:
+                lists[file] = read_part_list(file)
+            except RecordingError as error:
+                broken.append(Skipped(file, error.cause, error.hint))
+    return lists, broken
+
+
+def _all_joined(inside: Mapping[Path, Sequence[Path]], singles: list[Path]) -> list[Operation]:
     """Each folder one operation, and one of all the files that lie in none of them."""
     found: list[Operation] = []
     left = dict.fromkeys(singles)
     for folder, files in inside.items():
         mine = [file for file in files if file in left]
-        if folder.is_dir() and mine:
-            name = folder.resolve().name if folder.name in {"", ".."} else folder.name
-            found.append(Operation(folder, name or _NO_NAME, _in_order(mine)))
-            left = {file: None for file in left if file not in mine}
+        if _is_folder(folder) and mine:
+            found.append(Operation(folder, _folder_name(folder), _in_order(mine)))
+            for file in mine:
+                del left[file]
     return found + ([_of_files(_in_order(list(left)))] if left else [])
 
 
-def _inside(path: Path, *, is_deep: bool) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    files = list(files_in(path, {*VIDEO_SUFFIXES, LIST_SUFFIX}, is_deep=is_deep))
-    if not files and is_deep:
-        raise RecordingError(path, "no video in this folder", hint="name the files themselves")
-    if not files:
-        raise RecordingError(
-            path,
-            "no video directly in this folder",
-            hint="name the folders that hold the files of one operation each",
-        )
-    return files
+def _skipped(one: Skipped) -> Operation:
+    name = _folder_name(one.path) if _is_folder(one.path) else one.path.stem
+    return Operation(one.path, name or _NO_NAME, (one.path,), one.reason)
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  Path.is_dir raises where it may not look
+
+
+def _folder_name(folder: Path) -> str:
+    name = folder.resolve().name if folder.name in {"", ".."} else folder.name
+    return name or _NO_NAME
 
 
 def _in_order(files: Sequence[Path]) -> tuple[Path, ...]:

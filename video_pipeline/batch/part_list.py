@@ -22,7 +22,8 @@ _GIVE_NAMES = "one file name a line, relative to the list"
 
 def is_part_list(path: Path) -> bool:
     """Whether a path is that of a list, and a regular file."""
-    return path.suffix.casefold() == LIST_SUFFIX and path.is_file()
+    # Path.is_file raises where it may not look.
+    return path.suffix.casefold() == LIST_SUFFIX and os.path.isfile(path)  # noqa: PTH113
 
 
 def read_part_list(path: Path) -> tuple[Path, ...]:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline.errors import RecordingError
+from video_pipeline.batch.folder_names import folder_name, name_key
+from video_pipeline.batch.searching import VIDEO_SUFFIXES, Found, find_files, refuse_nothing
 from video_pipeline.output.manifest import digest_path, read_manifest
 
 __all__ = [
     "VIDEO_SUFFIXES",
     "Operation",
     "Recording",
-    "files_in",
     "find_recordings",
     "name_operations",
     "name_recordings",
 ]
-
-VIDEO_SUFFIXES = frozenset(
-    {
-        *(".3gp", ".asf", ".avi", ".dcm", ".divx", ".dv", ".f4v", ".flv", ".h264", ".hevc", ".ivf"),
-        *(".m2p", ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4"),
-        *(".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
-    }
-)
-"""What is taken from a folder; a file that is named itself is tried whatever its suffix."""
-
-_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -44,6 +31,8 @@ class Operation:
     """What its owner calls it: may be shared with others, and may be no name for a folder."""
     paths: tuple[Path, ...]
     """At least one."""
+    why_skipped: str | None = None
+    """Why it is no recording and cannot be tried, in one line; None where it is to be."""
 
     @classmethod
     def of_file(cls, path: Path) -> Operation:
@@ -60,45 +49,23 @@ class Recording:
     video_id: str
     paths: tuple[Path, ...] = ()
     """Its files in the order of their time, which are read as one; ``path`` alone if not given."""
+    why_skipped: str | None = None
+    """Why it must not even be opened, in one line; it gets a row in ``batch.csv`` all the same."""
 
     def __post_init__(self) -> None:
         if not self.paths:
             object.__setattr__(self, "paths", (self.path,))
 
 
-def find_recordings(paths: Sequence[Path]) -> list[Path]:
-    """Files as they are named; folders searched for videos, in the order of their names.
-
-    Hidden files and folders are passed over, links to folders not followed, and no file is taken
-    twice.
+def find_recordings(paths: Sequence[Path]) -> Found:
+    """Files as they are named; folders searched for videos; see ``find_files``.
 
     Raises:
-        RecordingError: a folder holds no video at all.
+        RecordingError: nothing was named but folders without a video.
     """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = list(files_in(path))
-        if not inside:
-            raise RecordingError(path, "no video in this folder", hint="name the files themselves")
-        found.update(dict.fromkeys(inside))
-    return list(found)
-
-
-def files_in(
-    folder: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, is_deep: bool = True
-) -> Iterable[Path]:
-    """Files of these suffixes in a folder and those below it, in the order of their names.
-
-    Hidden ones are passed over; ``is_deep=False``: those directly inside only.
-    """
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and is_deep)
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.casefold() in suffixes:
-                yield Path(place, name)
+    found = find_files(paths)
+    refuse_nothing(found)
+    return found
 
 
 def name_recordings(paths: Sequence[Path], out: Path) -> list[Recording]:
@@ -110,34 +77,62 @@ def name_operations(operations: Sequence[Operation], out: Path) -> list[Recordin
     """Give each recording a name of its own below ``out``: the operation's where that is free.
 
     A name that two operations share, or under which ``out`` holds results of one elsewhere, is
-    followed by a few digits of the path's digest, so that the same call finds its results again.
+    followed by a few digits of the path's digest, and by all of them where even that is not enough.
+    Where ``out`` holds results of a recording, it keeps their name, whoever wants it now. The names
+    do not depend on the order of operations. What is skipped takes no name from a recording.
     """
-    names = [_as_folder_name(operation.name) for operation in operations]
-    keys = [name.casefold() for name in names]
+    namings = [_Naming.of(operation, out) for operation in operations]
+    while _part_the_equal(namings):
+        pass
     return [
-        Recording(
-            of.path,
-            _unshared(name, of.path) if keys.count(key) > 1 else _own(name, of.path, out),
-            of.paths,
-        )
-        for of, name, key in zip(operations, names, keys, strict=True)
+        Recording(of.path, naming.name, of.paths, of.why_skipped)
+        for of, naming in zip(operations, namings, strict=True)
     ]
 
 
-def _own(stem: str, path: Path, out: Path) -> str:
-    there = read_manifest(out / stem)
-    taken = there is not None and there.path_sha256 != digest_path(path)
-    return _unshared(stem, path) if taken else stem
+@dataclass(eq=False)
+class _Naming:
+    """The names that one operation may have, best first, and which of them is tried."""
+
+    names: list[str]
+    is_skipped: bool
+    is_home: bool
+    """Its results are there under the first of these names: it moves for nobody."""
+
+    @classmethod
+    def of(cls, operation: Operation, out: Path) -> _Naming:
+        name, digest = folder_name(operation.name), digest_path(operation.path)
+        is_skipped = operation.why_skipped is not None
+        names = [name, f"{name}-{digest[:8]}", f"{name}-{digest}"]
+        there = [read_manifest(out / name) for name in names]
+        owners = [None if manifest is None else manifest.path_sha256 for manifest in there]
+        if digest in owners:
+            return cls([names[owners.index(digest)]], is_skipped, is_home=True)
+        free = [name for name, owner in zip(names, owners, strict=True) if owner is None]
+        return cls(free or names[-1:], is_skipped, is_home=False)
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """Who has the lower one stays."""
+        return (not self.is_home, self.is_skipped)
 
 
-def _unshared(stem: str, path: Path) -> str:
-    return f"{stem}-{digest_path(path)[:8]}"
-
-
-def _as_folder_name(stem: str) -> str:
-    """The stem itself where it is a plain name everywhere; else a plain one made from it."""
-    plain = re.sub(r"[^\w .,()+=@~-]|^[.\s]+|[.\s]+$", "_", stem, flags=re.UNICODE)
-    if plain == stem and len(stem.encode()) <= _LONGEST_NAME:
-        return stem
-    digest = hashlib.sha256(stem.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    return f"{plain.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
+def _part_the_equal(namings: Sequence[_Naming]) -> bool:
+    """Let those go on to their next name that share one; whether any did."""
+    sharing = defaultdict(list)
+    for naming in namings:
+        sharing[name_key(naming.name)].append(naming)
+    moved = False
+    for group in sharing.values():
+        best = min(naming.rank for naming in group)
+        winners = [naming for naming in group if naming.rank == best]
+        for naming in group:
+            is_alone_at_best = naming in winners and len(winners) == 1
+            if len(group) > 1 and not is_alone_at_best and len(naming.names) > 1:
+                del naming.names[0]
+                moved = True
+    return moved

@@ -67,6 +67,9 @@ def _cells(row: BatchRow) -> tuple[str, ...]:
 def _earlier_rows(path: Path) -> list[tuple[str, ...]]:
     """Those of a table of ours; none where there is no table, or another one."""
     try:
+        # A pipe in its place would be waited for, perhaps for ever.
+        if not path.is_file():
+            return []
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
     except FileNotFoundError:

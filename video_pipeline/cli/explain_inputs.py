@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -79,20 +80,21 @@ def _listed(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
     """Each file once."""
     from classifier.dataset.images import IMAGE_SUFFIXES
     from classifier.errors import DatasetError
-    from video_pipeline.batch.recordings import files_in
+    from video_pipeline.batch.searching import find_files
 
-    found: dict[Path, None] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        inside = list(files_in(path, IMAGE_SUFFIXES)) if path.is_dir() else [path]
-        if not inside:
-            hint = "name the files themselves; recordings are not searched for"
-            problems.append(DatasetError(path, "no image in this folder", hint=hint))
-        elif not path.exists():
-            problems.append(DatasetError(path, "no such file or folder"))
-        else:
-            found.update(dict.fromkeys(inside))
-    return list(found), problems
+    found = find_files(paths, IMAGE_SUFFIXES)
+    hint = "name the files themselves; recordings are not searched for"
+    problems: list[Problem] = [
+        DatasetError(one.path, "no image in this folder", hint=hint)
+        if one.is_empty_folder
+        else DatasetError(one.path, one.cause, hint=one.hint)
+        for one in found.skipped
+    ]
+    there = {path: os.path.exists(path) for path in found.files}  # noqa: PTH110  never raises
+    problems += [
+        DatasetError(path, "no such file or folder") for path in found.files if not there[path]
+    ]
+    return [path for path in found.files if there[path]], problems
 
 
 def count_pictures(inputs: Sequence[Input], moments: Sequence[Fraction]) -> int:

@@ -114,7 +114,8 @@ def _with_videos(
     from video_pipeline.batch.recordings import find_recordings, name_recordings
     from video_pipeline.formats.video_lookup import describe_video
 
-    named = {of.video_id: of.path for of in name_recordings(find_recordings([videos]), source)}
+    files = find_recordings([videos]).files
+    named = {of.video_id: of.path for of in name_recordings(files, source)}
     found = []
     missing = []
     for of in recordings:

@@ -16,6 +16,7 @@ from video_pipeline.cli.arguments import (
     positive_int,
     positive_rate,
 )
+from video_pipeline.cli.console import warn_of_problems
 from video_pipeline.cli.extraction_screen import ExtractionScreen, print_summary
 from video_pipeline.cli.reading_arguments import add_reading_arguments, require_possible_reading
 
@@ -145,11 +146,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     # What can be refused is refused before anything is written.
     settings = _settings(arguments)
-    paths = find_recordings(arguments.recordings)
-    _require_one_recording(arguments, len(paths))
+    found = find_recordings(arguments.recordings)
+    _require_one_recording(arguments, len(found.files))
     _require_there(arguments)
     out = make_folder(arguments.out)
-    recordings = name_recordings(paths, out)
+    recordings = name_recordings(found.files, out)
+    warn_of_problems(found.skipped)
     outcomes: list[Outcome] = []
     _tell_what_is_left(arguments, len(recordings), outcomes)
     with ExtractionScreen(len(recordings), quiet=arguments.quiet) as screen:
@@ -161,7 +163,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         print_summary(outcomes, settings, out)
     is_done = all(o.extraction is not None and o.extraction.is_whole for o in outcomes)
-    return 0 if is_done else 1
+    return 0 if is_done and not found.skipped else 1
 
 
 def _require_sense(arguments: argparse.Namespace) -> None:

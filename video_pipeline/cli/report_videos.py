@@ -86,7 +86,7 @@ def find_videos(source: Path) -> Videos:
 
     if not source.exists():
         raise RecordingError(source, "no such file or folder")
-    paths = find_recordings([source])
+    paths = find_recordings([source]).files
     by_name, by_video_id = defaultdict(list), defaultdict(list)
     for path in paths:
         by_name[path.name].append(path)

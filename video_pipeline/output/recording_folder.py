@@ -14,6 +14,7 @@ from video_pipeline.output.derived_files import TIMELINE_STEM, remove_derived_fi
 from video_pipeline.output.features import FEATURES_NAME, write_features
 from video_pipeline.output.files import make_folder, move_file, output_error, remove_file
 from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
+from video_pipeline.output.own_place import require_own_place
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.timeline_files import write_timeline_files
 
@@ -42,6 +43,8 @@ def write_recording_folder(
     """
     unfinished = _unfinished(folder)
     discard_unfinished(folder)
+    require_own_place(folder)
+    require_own_place(unfinished)
     try:
         make_folder(unfinished)
         outputs = _write(unfinished, annotation, title=folder.name, plots=plots)
