@@ -179,7 +179,7 @@ def test_frames_of_another_size_or_quality_are_not_mixed_in(
         extract_one(clip, out, picture=picture)
 
 
-@pytest.mark.parametrize("name", ["train", "TEST", "frames.csv", "labels.csv"])
+@pytest.mark.parametrize("name", ["train", "TEST"])
 def test_a_recording_is_not_called_like_what_lies_in_the_folder(
     clip: Path, out: Path, name: str
 ) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.batch.claim import clear_up
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.messages import Answer, Finished, Frames, Orders, Reached
 from video_pipeline.batch.local.worker_process import WorkerProcess
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
-from video_pipeline.output.recording_folder import discard_unfinished
 from video_pipeline.records import VideoInfo
 
 __all__ = ["Answers", "Classify", "Tell", "annotate_apart"]
@@ -41,7 +41,7 @@ def annotate_apart(
         was_busy = worker.recording is not None
         worker.end()
         if was_busy:
-            discard_unfinished(orders.job.out / recording.video_id)
+            clear_up(orders.job.out / recording.video_id)
 
 
 def _served(
