@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from video_pipeline.annotate import annotate_video
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.named_or_not import DEIDENTIFIED
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.errors import PipelineError, RecordingError
@@ -23,7 +25,7 @@ from video_pipeline.output.manifest import (
 from video_pipeline.output.recording_folder import write_recording_folder
 from video_pipeline.records import VideoInfo
 
-__all__ = ["annotate_recording", "failed_outcome", "skipped_outcome"]
+__all__ = ["annotate_recording", "failed_outcome", "faulty_outcome", "skipped_outcome"]
 
 _STILL_BEING_WRITTEN = "it is still being written"
 
@@ -51,6 +53,15 @@ def annotate_recording(
 def failed_outcome(recording: Recording, out: Path, error: str) -> Outcome:
     """The outcome of a recording that gave nothing."""
     return Outcome(recording, _row(recording, "failed", None, error), out / recording.video_id)
+
+
+def faulty_outcome(recording: Recording, out: Path, error: Exception) -> Outcome:
+    """The outcome of a recording in which this program failed, by whatever error.
+
+    Such an error's text may quote anything, so with a pseudonym only its kind is told.
+    """
+    text = type(error).__name__ if recording.pseudonym else f"{type(error).__name__}: {error}"
+    return failed_outcome(recording, out, f"{text}; a fault of this program, please report it")
 
 
 def skipped_outcome(recording: Recording, out: Path, reason: str) -> Outcome:
@@ -88,6 +99,7 @@ def _annotated(
             job.settings,
             field_of_view=_known_field_of_view(earlier, provenance),
             n_threads=job.decode_threads,
+            part_names=recording.part_names,
             progress=tell,
         )
     except PipelineError as error:
@@ -100,7 +112,7 @@ def _annotated(
         folder,
         annotation,
         provenance,
-        recording=recording.path,
+        label=recording.label,
         status=status,
         model=job.model,
     )
@@ -146,7 +158,11 @@ def _provenance(recording: Recording, job: BatchJob) -> Provenance:
     known = [file for file in files if file is not None]
     if len(known) < len(files):
         return Provenance("", 0, job.model.sha256, {})
-    return Provenance.of(known, model_sha256=job.model.sha256, settings=job.settings)
+    provenance = Provenance.of(known, model_sha256=job.model.sha256, settings=job.settings)
+    if recording.pseudonym is None:
+        return provenance
+    marked = {**provenance.parameters, DEIDENTIFIED: recording.pseudonym.key_id}
+    return replace(provenance, parameters=marked)
 
 
 def _digested(path: Path) -> InputFile | None:
@@ -168,11 +184,19 @@ def _what_is_missing(warnings: tuple[str, ...]) -> str:
 
 
 def _row(recording: Recording, status: str, seconds: int | None, error: str) -> BatchRow:
-    return BatchRow(recording.video_id, str(recording.path), status, seconds, error)
+    return BatchRow(recording.video_id, recording.shown_as, status, seconds, error)
 
 
 def _cause(error: PipelineError, recording: Recording) -> str:
     """An error without the recording's path; a file that is but a part of it is named."""
-    text = error.cause if error.hint is None else f"{error.cause}; {error.hint}"
+    cause = error.cause if recording.pseudonym is None else error.nameless_cause
+    text = cause if error.hint is None else f"{cause}; {error.hint}"
     is_of_a_part = isinstance(error, RecordingError) and recording.paths != (recording.path,)
-    return f"{Path(error.path).name}: {text}" if is_of_a_part else text
+    return f"{_part_name(error.path, recording)}: {text}" if is_of_a_part else text
+
+
+def _part_name(path: str, recording: Recording) -> str:
+    if recording.part_names is None:
+        return Path(path).name
+    names = zip(recording.paths, recording.part_names, strict=True)
+    return next((name for part, name in names if str(part) == path), "a part")

@@ -12,7 +12,13 @@ from pathlib import Path
 from video_pipeline.annotate import Annotation
 from video_pipeline.output.features import FEATURES_NAME, write_features
 from video_pipeline.output.files import make_folder, move_file, remove_file
-from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
+from video_pipeline.output.manifest import (
+    MANIFEST_NAME,
+    InputLabel,
+    ModelIdentity,
+    Provenance,
+    write_manifest,
+)
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.timeline_files import write_timeline_files
 
@@ -33,7 +39,7 @@ def write_recording_folder(
     annotation: Annotation,
     provenance: Provenance,
     *,
-    recording: Path,
+    label: InputLabel,
     status: str,
     model: ModelIdentity,
 ) -> None:
@@ -55,7 +61,7 @@ def write_recording_folder(
             unfinished,
             annotation,
             provenance,
-            recording=recording,
+            label=label,
             status=status,
             model=model,
             outputs=outputs,
