@@ -39,12 +39,14 @@ def read_private(path: Path, *, most_bytes: int) -> bytes | None:
         return None
     except (OSError, ValueError) as error:
         raise _refusal(path, error, "cannot be read") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _require_private(path, os.fstat(descriptor))
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(most_bytes)
-        except OSError as error:
-            raise _refusal(path, error, "cannot be read") from error
+    except OSError as error:
+        raise _refusal(path, error, "cannot be read") from error
+    finally:
+        os.close(descriptor)
 
 
 def make_private(path: Path, content: bytes) -> None:
