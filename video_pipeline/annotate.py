@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -56,6 +56,7 @@ def annotate_video(
     *,
     field_of_view: FieldOfView | None = None,
     n_threads: int = 0,
+    part_names: Sequence[str] | None = None,
     progress: Callable[[float, VideoInfo], None] | None = None,
 ) -> Annotation:
     """Annotate one recording; memory grows with its length by a row a second at most.
@@ -63,6 +64,7 @@ def annotate_video(
     Several paths, in the order of their time, are one recording on one clock.
     ``field_of_view`` is what an earlier look at the recording found; it saves looking again.
     ``n_threads`` is the decoder's, 0 for as many as help; it changes no result.
+    ``part_names`` is what warnings call each of several files, instead of its own name.
     ``progress`` is told the video time reached, in seconds, after each batch.
 
     Raises:
@@ -78,6 +80,7 @@ def annotate_video(
         n_threads=n_threads,
         decoder=settings.decoder,
         stream=settings.stream,
+        part_names=part_names,
     )
     if not wants_cropped(classifier, settings):
         field_of_view = None

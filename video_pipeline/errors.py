@@ -2,6 +2,7 @@
 
     PipelineError            path, cause, hint
     ├── RecordingError       the recording cannot be read at all
+    ├── KeyFileError         the key of pseudonyms, or their table, cannot be used
     ├── TableError           a CSV that was handed to us is not what it should be
     └── OutputError          a result cannot be written where the user asked for it
 
@@ -12,15 +13,24 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 
-__all__ = ["OutputError", "PipelineError", "RecordingError", "TableError"]
+__all__ = ["KeyFileError", "OutputError", "PipelineError", "RecordingError", "TableError"]
 
 
 class PipelineError(Exception):
     """One file, what is wrong with it, and what its owner can do: ``path: cause; hint``."""
 
-    def __init__(self, path: str | PathLike[str], cause: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        cause: str,
+        *,
+        hint: str | None = None,
+        nameless_cause: str | None = None,
+    ) -> None:
+        """``nameless_cause``: the cause in other words, where ``cause`` tells a file's name."""
         self.path = fspath(path)
         self.cause = cause
+        self.nameless_cause = cause if nameless_cause is None else nameless_cause
         self.hint = hint
         super().__init__(path, cause, hint)
 
@@ -33,6 +43,10 @@ class PipelineError(Exception):
 
 class RecordingError(PipelineError):
     """The recording is missing, is no video, or holds not one frame that can be shown."""
+
+
+class KeyFileError(PipelineError):
+    """The key from which pseudonyms are made, or their table, cannot be read, made or trusted."""
 
 
 class TableError(PipelineError):

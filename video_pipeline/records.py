@@ -39,6 +39,8 @@ class VideoInfo:
     start_s: float
     """The container's own time of its first frame, before time zero was moved there."""
     codec: str
+    stream_index: int | None = None
+    """Which of the file's streams was read, counting all kinds; None where that is not known."""
 
     def __post_init__(self) -> None:
         if self.width_px <= 0 or self.height_px <= 0:

@@ -9,6 +9,7 @@ from video_pipeline.annotate import annotate_video
 from video_pipeline.batch.claim import claim
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.named_or_not import DEIDENTIFIED
 from video_pipeline.batch.recordings import Operation, Recording, name_operations
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.errors import OutputError, PipelineError, RecordingError
@@ -19,7 +20,6 @@ from video_pipeline.output.manifest import (
     InputFile,
     Manifest,
     Provenance,
-    digest_path,
     is_finished,
     read_manifest,
     require_no_newer_manifest,
@@ -29,7 +29,13 @@ from video_pipeline.output.recording_folder import discard_unfinished, write_rec
 from video_pipeline.output.staleness import why_stale
 from video_pipeline.records import VideoInfo
 
-__all__ = ["annotate_recording", "failed_outcome", "skipped_outcome", "why_to_annotate"]
+__all__ = [
+    "annotate_recording",
+    "failed_outcome",
+    "faulty_outcome",
+    "skipped_outcome",
+    "why_to_annotate",
+]
 
 _STILL_BEING_WRITTEN = "it is still being written"
 _ELSEWHERE = "another process is annotating it"
@@ -91,6 +97,15 @@ def failed_outcome(recording: Recording, out: Path, error: str) -> Outcome:
     return Outcome(recording, _row(recording, "failed", None, error), out / recording.video_id)
 
 
+def faulty_outcome(recording: Recording, out: Path, error: Exception) -> Outcome:
+    """The outcome of a recording in which this program failed, by whatever error.
+
+    Such an error's text may quote anything, so with a pseudonym only its kind is told.
+    """
+    text = type(error).__name__ if recording.pseudonym else f"{type(error).__name__}: {error}"
+    return failed_outcome(recording, out, f"{text}; a fault of this program, please report it")
+
+
 def skipped_outcome(recording: Recording, out: Path, reason: str) -> Outcome:
     """The outcome of a recording that was not tried."""
     return Outcome(recording, _row(recording, "skipped", None, reason), out / recording.video_id)
@@ -99,7 +114,7 @@ def skipped_outcome(recording: Recording, out: Path, reason: str) -> Outcome:
 def _is_of_another(folder: Path, recording: Recording) -> bool:
     """Whether a call at the same time has put another recording's results under its name."""
     there = read_manifest(folder)
-    return there is not None and there.path_sha256 != digest_path(recording.path)
+    return there is not None and there.path_sha256 != recording.label.path_sha256
 
 
 def _renamed(recording: Recording, out: Path) -> Recording:
@@ -140,6 +155,7 @@ def _annotated(
             job.settings,
             field_of_view=_known_field_of_view(earlier, provenance),
             n_threads=job.decode_threads,
+            part_names=recording.part_names,
             progress=tell,
         )
     except PipelineError as error:
@@ -152,7 +168,7 @@ def _annotated(
         folder,
         annotation,
         provenance,
-        recording=recording.path,
+        label=recording.label,
         status=status,
         model=job.model,
         plots=job.settings.plots,
@@ -209,7 +225,11 @@ def _provenance(recording: Recording, job: BatchJob) -> Provenance:
     known = [file for file in files if file is not None]
     if len(known) < len(files):
         return Provenance("", 0, job.model.sha256, {})
-    return Provenance.of(known, model_sha256=job.model.sha256, settings=job.settings)
+    provenance = Provenance.of(known, model_sha256=job.model.sha256, settings=job.settings)
+    if recording.pseudonym is None:
+        return provenance
+    marked = {**provenance.parameters, DEIDENTIFIED: recording.pseudonym.key_id}
+    return replace(provenance, parameters=marked)
 
 
 def _digested(path: Path) -> InputFile | None:
@@ -231,12 +251,20 @@ def _what_is_missing(warnings: tuple[str, ...]) -> str:
 
 
 def _row(recording: Recording, status: str, seconds: int | None, error: str) -> BatchRow:
-    return BatchRow(recording.video_id, str(recording.path), status, seconds, error)
+    return BatchRow(recording.video_id, recording.shown_as, status, seconds, error)
 
 
 def _cause(error: PipelineError, recording: Recording) -> str:
     """An error without the recording's path; an output, or a file of several, is named."""
-    text = error.cause if error.hint is None else f"{error.cause}; {error.hint}"
-    is_of_a_part = isinstance(error, RecordingError) and recording.paths != (recording.path,)
-    is_named = is_of_a_part or isinstance(error, OutputError)
-    return f"{Path(error.path).name}: {text}" if is_named else text
+    cause = error.cause if recording.pseudonym is None else error.nameless_cause
+    text = cause if error.hint is None else f"{cause}; {error.hint}"
+    if isinstance(error, RecordingError) and recording.paths != (recording.path,):
+        return f"{_part_name(error.path, recording)}: {text}"
+    return f"{Path(error.path).name}: {text}" if isinstance(error, OutputError) else text
+
+
+def _part_name(path: str, recording: Recording) -> str:
+    if recording.part_names is None:
+        return Path(path).name
+    names = zip(recording.paths, recording.part_names, strict=True)
+    return next((name for part, name in names if str(part) == path), "a part")

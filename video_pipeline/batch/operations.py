@@ -67,7 +67,8 @@ def _read_lists(files: Sequence[Path]) -> tuple[dict[Path, tuple[Path, ...]], li
             try:
                 lists[file] = read_part_list(file)
             except RecordingError as error:
-                broken.append(Skipped(file, error.cause, error.hint))
+                # It may be said of a recording whose name is not to be told; the line is.
+                broken.append(Skipped(file, error.nameless_cause, error.hint))
     return lists, broken
 
 

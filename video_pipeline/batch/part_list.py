@@ -43,7 +43,12 @@ def read_part_list(path: Path) -> tuple[Path, ...]:
         if problem is None and os.path.realpath(file) in found:
             problem = "is named twice"
         if problem is not None:
-            raise RecordingError(path, f"line {n}: {name} {problem}", hint=_GIVE_NAMES)
+            raise RecordingError(
+                path,
+                f"line {n}: {name} {problem}",
+                hint=_GIVE_NAMES,
+                nameless_cause=f"line {n}: its file {problem}",
+            )
         found[os.path.realpath(file)] = file
     if not found:
         raise RecordingError(path, "names no file", hint=_GIVE_NAMES)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.batch.folder_names import folder_name, name_key
+from video_pipeline.batch.named_or_not import require_unmixed
+from video_pipeline.batch.pseudonyms import Pseudonym, Pseudonyms
 from video_pipeline.batch.searching import VIDEO_SUFFIXES, Found, find_files, refuse_nothing
-from video_pipeline.output.manifest import digest_path, read_manifest
+from video_pipeline.output.manifest import InputLabel, digest_path, read_manifest
 
 __all__ = [
     "VIDEO_SUFFIXES",
@@ -51,10 +53,31 @@ class Recording:
     """Its files in the order of their time, which are read as one; ``path`` alone if not given."""
     why_skipped: str | None = None
     """Why it must not even be opened, in one line; it gets a row in ``batch.csv`` all the same."""
+    pseudonym: Pseudonym | None = None
+    """What stands for its name and its path wherever they could be seen; None: they do."""
 
     def __post_init__(self) -> None:
         if not self.paths:
             object.__setattr__(self, "paths", (self.path,))
+
+    @property
+    def shown_as(self) -> str:
+        """What tables and screens call it."""
+        return str(self.path) if self.pseudonym is None else self.pseudonym.name
+
+    @property
+    def part_names(self) -> tuple[str, ...] | None:
+        """What each file is called instead of its own name; None: by that."""
+        if self.pseudonym is None:
+            return None
+        return tuple(f"part {k}" for k in range(1, len(self.paths) + 1))
+
+    @property
+    def label(self) -> InputLabel:
+        """What its manifest calls it."""
+        if self.pseudonym is None:
+            return InputLabel.of(self.path)
+        return InputLabel(self.pseudonym.name, self.pseudonym.path_digest, self.part_names)
 
 
 def find_recordings(paths: Sequence[Path]) -> Found:
@@ -70,17 +93,36 @@ def find_recordings(paths: Sequence[Path]) -> Found:
 
 def name_recordings(paths: Sequence[Path], out: Path) -> list[Recording]:
     """Give the recording in each file a name of its own below ``out``; see ``name_operations``."""
-    return name_operations([Operation.of_file(path) for path in paths], out)
+    return _named([Operation.of_file(path) for path in paths], out)
 
 
-def name_operations(operations: Sequence[Operation], out: Path) -> list[Recording]:
+def name_operations(
+    operations: Sequence[Operation], out: Path, *, pseudonyms: Pseudonyms | None = None
+) -> list[Recording]:
     """Give each recording a name of its own below ``out``: the operation's where that is free.
 
     A name that two operations share, or under which ``out`` holds results of one elsewhere, is
     followed by a few digits of the path's digest, and by all of them where even that is not enough.
     Where ``out`` holds results of a recording, it keeps their name, whoever wants it now. The names
     do not depend on the order of operations. What is skipped takes no name from a recording.
+
+    With ``pseudonyms`` each has its pseudonym instead, and their table says which is which.
+
+    Raises:
+        OutputError: ``out`` holds names where pseudonyms are asked for, or the reverse.
+        KeyFileError: the table of pseudonyms cannot be kept.
     """
+    require_unmixed(out, key_id=None if pseudonyms is None else pseudonyms.key_id)
+    if pseudonyms is None:
+        return _named(operations, out)
+    given = pseudonyms.give([operation.path for operation in operations])
+    return [
+        Recording(of.path, pseudonym.name, of.paths, of.why_skipped, pseudonym)
+        for of, pseudonym in zip(operations, given, strict=True)
+    ]
+
+
+def _named(operations: Sequence[Operation], out: Path) -> list[Recording]:
     namings = [_Naming.of(operation, out) for operation in operations]
     while _part_the_equal(namings):
         pass

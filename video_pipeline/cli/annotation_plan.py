@@ -99,7 +99,7 @@ def _json(planned: Planned, *, out: Path) -> str:
     return json.dumps(
         {
             "video_id": recording.video_id,
-            "path": str(recording.path),
+            "path": recording.shown_as,
             "action": planned.action,
             "reason": planned.reason or None,
             "claimed_seconds": length.seconds,

@@ -70,6 +70,7 @@ class PyAvReader:
             duration_s=None if header.duration is None else float(header.duration),
             start_s=float(self._sequential.clock.start or 0),
             codec=header.codec,
+            stream_index=self._sequential.stream_id.index,
         )
 
     @property

@@ -126,12 +126,14 @@ def open_video(
     n_threads: int = 0,
     decoder: str = "pyav",
     stream: int | None = None,
+    part_names: Sequence[str] | None = None,
 ) -> VideoReader:
     """Open a recording for one pass; ``n_threads`` decoder threads, 0: as many as help.
 
     ``decoder``: ``pyav``, or ``opencv``, which refuses what it would get wrong. ``stream``: which
     of a file's video streams, from 0; None for the one with the largest picture.
-    Several paths, in the order of their time, are read as one recording (``JoinedReader``).
+    Several paths, in the order of their time, are read as one recording (``JoinedReader``), whose
+    report calls them by ``part_names`` or, without, by their own names.
 
     Raises ``RecordingError`` where a file is no recording or has not one frame to show.
     """
@@ -140,22 +142,19 @@ def open_video(
     if decoder == "opencv" and stream is not None:
         raise ValueError("OpenCV reads the first video stream only: choose one with PyAV")
     if not isinstance(path, str | os.PathLike):
-        return _open_joined(path, n_threads=n_threads, decoder=decoder, stream=stream)
+
+        def open_part(part: str | os.PathLike[str]) -> VideoReader:
+            return open_video(part, n_threads=n_threads, decoder=decoder, stream=stream)
+
+        if len(path) == 1:
+            return open_part(path[0])
+        return JoinedReader(path, open_part, part_names=part_names)
     if decoder == "opencv":
         # Imported here, because it changes what OpenCV's FFmpeg writes to the terminal.
         from video_pipeline.frames.opencv.opencv_reader import OpenCvReader
 
         return OpenCvReader(path, n_threads=n_threads)
     return PyAvReader(path, n_threads=n_threads, stream=stream)
-
-
-def _open_joined(
-    paths: Sequence[str | os.PathLike[str]], *, n_threads: int, decoder: str, stream: int | None
-) -> VideoReader:
-    def open_part(part: str | os.PathLike[str]) -> VideoReader:
-        return open_video(part, n_threads=n_threads, decoder=decoder, stream=stream)
-
-    return open_part(paths[0]) if len(paths) == 1 else JoinedReader(paths, open_part)
 
 
 def sample_frames(

@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from video_pipeline.timeline.smoothing.stored import smoothing_to_json
 __all__ = [
     "MANIFEST_NAME",
     "InputFile",
+    "InputLabel",
     "Manifest",
     "ModelIdentity",
     "Provenance",
@@ -40,7 +42,7 @@ __all__ = [
 
 MANIFEST_NAME = "run.json"
 _FORMAT = 1
-_PACKAGES = ("av", "numpy", "opencv-python-headless", "tensorflow", "keras")
+_PACKAGES = ("av", "numpy", "opencv-python-headless", "pydicom", "tensorflow", "keras")
 _MOST_CHARACTERS = 16 << 20
 
 
@@ -68,6 +70,22 @@ class InputFile:
     def of(cls, path: Path) -> InputFile:
         """Digest a file."""
         return cls(path.name, digest_file(path), path.stat().st_size)
+
+
+@dataclass(frozen=True)
+class InputLabel:
+    """What a manifest calls a recording, and how it tells its place from others."""
+
+    name: str
+    path_sha256: str
+    """Where it lies: see ``digest_path``; of a pseudonym, its own keyed digest."""
+    parts: tuple[str, ...] | None = None
+    """What each of its files is called; None: by its name."""
+
+    @classmethod
+    def of(cls, path: Path) -> InputLabel:
+        """By its name without the folder, and the digest of its path."""
+        return cls(path.absolute().name, digest_path(path))
 
 
 @dataclass(frozen=True)
@@ -152,7 +170,7 @@ def write_manifest(
     annotation: Annotation,
     provenance: Provenance,
     *,
-    recording: Path,
+    label: InputLabel,
     status: str,
     model: ModelIdentity,
     outputs: Mapping[str, int],
@@ -165,15 +183,16 @@ def write_manifest(
         "status": status,
         "input": {
             # The name and not the path: folders often carry patients' names.
-            "name": recording.absolute().name,
-            "path_sha256": digest_path(recording),
+            "name": label.name,
+            "path_sha256": label.path_sha256,
             "size_bytes": provenance.input_bytes,
             "sha256": provenance.input_sha256,
+            "stream_index": annotation.info.stream_index,
             "codec": annotation.info.codec,
             "width_px": annotation.info.width_px,
             "height_px": annotation.info.height_px,
             "frame_rate_from_header": _text(annotation.info.frame_rate),
-            **_parts(annotation, provenance),
+            **_parts(annotation, provenance, label),
         },
         "model": dataclasses.asdict(model),
         "tools": annotation.timeline.tools,
@@ -182,7 +201,7 @@ def write_manifest(
         "decoding": report,
         "warnings": warnings,
         "outputs": digests_of(folder, outputs),
-        "versions": versions(),
+        "versions": versions() | _decoder_versions(provenance),
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(folder / MANIFEST_NAME, text)
@@ -294,16 +313,37 @@ def _digest_of_all(files: Sequence[InputFile]) -> str:
     return hashlib.sha256("\n".join(file.sha256 for file in files).encode()).hexdigest()
 
 
-def _parts(annotation: Annotation, provenance: Provenance) -> dict[str, Any]:
+def _parts(annotation: Annotation, provenance: Provenance, label: InputLabel) -> dict[str, Any]:
     """The files of a recording that has several, and where each lies on its clock."""
     if not annotation.parts:
         return {}
+    files = provenance.files
+    names = [file.name for file in files] if label.parts is None else label.parts
     return {
         "parts": [
-            dataclasses.asdict(file) | {"start_s": span.start_s, "duration_s": span.duration_s}
-            for file, span in zip(provenance.files, annotation.parts, strict=True)
+            dataclasses.asdict(file)
+            | {"name": name, "start_s": span.start_s, "duration_s": span.duration_s}
+            for file, name, span in zip(files, names, annotation.parts, strict=True)
         ]
     }
+
+
+def _decoder_versions(provenance: Provenance) -> dict[str, str]:
+    """Of the libraries that read the file: PyAV's FFmpeg, which plans for OpenCV too, and its."""
+    import av
+
+    found = {
+        name: ".".join(map(str, av.library_versions[name]))
+        for name in ("libavformat", "libavcodec", "libavutil", "libswscale")
+    }
+    if provenance.parameters.get("decoder") == "opencv":
+        import cv2
+
+        built = re.findall(
+            r"^ +(avcodec|avformat|swscale): +YES \(([\d.]+)\)", cv2.getBuildInformation(), re.M
+        )
+        found |= {f"opencv_lib{name}": version for name, version in built}
+    return found
 
 
 def _box(field_of_view: FieldOfView | None) -> dict[str, float] | None:

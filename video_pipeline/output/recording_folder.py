@@ -13,7 +13,13 @@ from video_pipeline.annotate import Annotation
 from video_pipeline.output.derived_files import TIMELINE_STEM, remove_derived_files
 from video_pipeline.output.features import FEATURES_NAME, write_features
 from video_pipeline.output.files import make_folder, move_file, output_error, remove_file
-from video_pipeline.output.manifest import MANIFEST_NAME, ModelIdentity, Provenance, write_manifest
+from video_pipeline.output.manifest import (
+    MANIFEST_NAME,
+    InputLabel,
+    ModelIdentity,
+    Provenance,
+    write_manifest,
+)
 from video_pipeline.output.own_place import require_own_place
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.timeline_files import write_timeline_files
@@ -26,7 +32,7 @@ def write_recording_folder(
     annotation: Annotation,
     provenance: Provenance,
     *,
-    recording: Path,
+    label: InputLabel,
     status: str,
     model: ModelIdentity,
     plots: tuple[str, ...] = (),
@@ -52,7 +58,7 @@ def write_recording_folder(
             unfinished,
             annotation,
             provenance,
-            recording=recording,
+            label=label,
             status=status,
             model=model,
             outputs=outputs,

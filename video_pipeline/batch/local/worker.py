@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.batch.local.messages import Answer, Described, Finished, Frames, Orders, Reached
 from video_pipeline.batch.local.shared_frames import SharedFrames
-from video_pipeline.batch.one_recording import annotate_recording, failed_outcome
+from video_pipeline.batch.one_recording import annotate_recording, faulty_outcome
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.records import VideoInfo
 
@@ -54,10 +54,9 @@ def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
         except (EOFError, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001  a fault of ours costs one recording, too
-            if orders.shows_tracebacks:
+            if orders.shows_tracebacks and recording.pseudonym is None:
                 traceback.print_exc()
-            text = f"{type(error).__name__}: {error}; a fault of this program, please report it"
-            outcome = failed_outcome(recording, orders.job.out, text)
+            outcome = faulty_outcome(recording, orders.job.out, error)
         engine.send(Finished(outcome))
 
 

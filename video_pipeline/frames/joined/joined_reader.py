@@ -55,20 +55,25 @@ class JoinedReader:
         self,
         paths: Sequence[str | os.PathLike[str]],
         open_part: Callable[[str], VideoReader],
+        *,
+        part_names: Sequence[str] | None = None,
     ) -> None:
         """Look at each part once, so that one that cannot be read is known before hours of work.
+
+        ``part_names``: what the report calls each file; None: by its own name.
 
         Raises ``RecordingError`` with the path of the first part that cannot be opened.
         """
         if not paths:
             raise ValueError("a recording has at least one file")
         self._paths = [os.fspath(path) for path in paths]
+        self._names = part_names or [printable_name(path) for path in self._paths]
         self._open_part = open_part
         infos = [self._look_at(path) for path in self._paths]
         lengths = [None if i.duration_s is None else exact_seconds(i.duration_s) for i in infos]
         self._clock = RecorderClock.of([creation_time(path) for path in self._paths], lengths)
         self._info = replace(infos[0], duration_s=self._expected_duration(lengths))
-        self._sizes = _different_sizes(infos)
+        self._sizes = _different_sizes(infos, self._names)
         self._read: list[ReadPart] = []
         self._reader: VideoReader | None = None
         self._start = Fraction(0)
@@ -121,8 +126,10 @@ class JoinedReader:
     def _parts_so_far(self) -> list[ReadPart]:
         if self._reader is None:
             return self._read
-        path = self._paths[len(self._read)]
-        return [*self._read, ReadPart(path, self._start, self._reader.report)]
+        return [*self._read, self._read_part(len(self._read), self._reader)]
+
+    def _read_part(self, k: int, reader: VideoReader) -> ReadPart:
+        return ReadPart(self._paths[k], self._names[k], self._start, reader.report)
 
     def _how_joined(self) -> str:
         read = self._parts_so_far()
@@ -195,11 +202,10 @@ class JoinedReader:
         if k > 0:
             before = self._read[-1]
             self._start = self._clock.start_of(k, earlier=(before.start, before.end))
-        path = self._paths[k]
-        with self._open_part(path) as self._reader:
+        with self._open_part(self._paths[k]) as self._reader:
             yield self._reader
             self._position_s = self.position_s
-            self._read.append(ReadPart(path, self._start, self._reader.report))
+            self._read.append(self._read_part(k, self._reader))
             self._reader = None
 
     def _moved(self, sample: Sample, last: Sample | None) -> Sample:
@@ -258,11 +264,11 @@ class _MovedFrame:
         return self._frame is frame
 
 
-def _different_sizes(infos: Sequence[VideoInfo]) -> list[str]:
+def _different_sizes(infos: Sequence[VideoInfo], names: Sequence[str]) -> list[str]:
     first = infos[0]
     return [
-        f"{printable_name(info.path)}: its picture is {info.width_px} x {info.height_px} px, "
+        f"{name}: its picture is {info.width_px} x {info.height_px} px, "
         f"that of the first file {first.width_px} x {first.height_px} px"
-        for info in infos[1:]
+        for name, info in zip(names[1:], infos[1:], strict=True)
         if (info.width_px, info.height_px) != (first.width_px, first.height_px)
     ]

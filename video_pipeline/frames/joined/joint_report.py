@@ -22,15 +22,12 @@ class ReadPart:
     """One file of a recording, as far as it has been read."""
 
     path: str
+    name: str
+    """What sentences call it, as it can be printed."""
     start: Fraction
     """Seconds from the first frame of the first part to the first frame of this one."""
     report: DecodeReport
     """On the part's own clock."""
-
-    @property
-    def name(self) -> str:
-        """The file's name, as it can be printed."""
-        return printable_name(self.path)
 
     @property
     def end(self) -> Fraction:
