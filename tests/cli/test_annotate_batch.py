@@ -283,7 +283,7 @@ def test_on_a_terminal_a_bar_stays_within_its_width(
             break
         shown += more
     os.close(leader)
-    assert process.wait(60) == 0
+    assert process.wait(60) == 0, shown.decode()
     texts = shown.decode().replace("\x1b[A", "\n").replace("\r", "\n").split("\n")
     bars = [text for text in texts if " of about 2.0 min" in text or text.startswith("at work")]
     assert any("|" in text and "%)" in text for text in bars)
