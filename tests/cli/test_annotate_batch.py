@@ -28,7 +28,11 @@ from video_pipeline.config import AnnotationSettings
 from video_pipeline.records import VideoInfo
 
 NOW = datetime(2026, 11, 27, 18, 0)
-COMMAND = "import sys; from video_pipeline.cli import main; sys.exit(main())"
+COMMAND = (
+    # Workers find modules where this process does, the folder where it stands excepted.
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+    "from video_pipeline.cli import main; sys.exit(main())"
+)
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -132,7 +136,7 @@ def test_a_dry_run_writes_nothing_and_tells_work_time_and_space(
     out = tmp_path / "out"
     command = ("annotate", recordings, "--model", model_folder, "--out", out)
     long = write_clip(recordings / "d long.mp4", steady(600, 5), rate_hz=5, gop=1)
-    status, said, _ = call(*command, "--dry-run", "--batch-size", "2")
+    status, said, _ = call(*command, "--dry-run", "--batch-size", "1", "--workers", "1")
     assert (status, out.exists()) == (0, False)
     *plan, empty, counts, video, time, space = said.splitlines()
     assert [line.split("  ")[0] for line in plan] == ["cannot", "to do", "to do", "to do"]
