@@ -231,7 +231,7 @@ def test_an_interruption_exits_with_130_and_the_same_call_goes_on(
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err.splitlines()[-1] == (
-        "surgical-video: interrupted; the same call goes on with what is left"
+        "surgical-video: stopped: 1 of 2 recordings done, 1 left; the same call goes on with them"
     )
     assert not (out / "b" / "run.json").exists()
     again = run(*call[1:])

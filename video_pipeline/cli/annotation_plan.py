@@ -142,7 +142,8 @@ def _pace(
             note(text)
 
     n_at_once = arguments.workers or n_processors()
-    by_size = sorted((of for of in to_do), key=lambda of: of.length.n_bytes)
+    # The longest first: the clock stops where a worker has nothing left to do.
+    by_size = sorted(to_do, key=lambda of: -of.length.n_bytes)
     chosen = evenly_chosen([of.recording for of in by_size], 2 * n_at_once)
     say(f"trying the first minute of {len(chosen)} recordings, to tell the time that all need")
     classifier = ClassifierOnDemand(model, batch_size=arguments.batch_size, say=say)
