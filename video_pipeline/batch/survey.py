@@ -100,7 +100,7 @@ class _Reader:
 
     def __init__(self, is_unwanted: Callable[[], bool]) -> None:
         self._is_unwanted = is_unwanted
-        import_path = [str(Path(place).absolute()) for place in sys.path if place]
+        import_path = [str(Path(place).absolute()) for place in sys.path]
         # -P: nothing that lies in the folder where somebody stands is imported.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _CODE],

@@ -138,4 +138,4 @@ def _size(recording: Recording) -> int:
 
 def _import_path() -> list[str]:
     """Where this process finds modules, so that the worker finds the same ones."""
-    return [str(Path(place).absolute()) for place in sys.path if place]
+    return [str(Path(place).absolute()) for place in sys.path]
