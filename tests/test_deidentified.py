@@ -337,11 +337,17 @@ def test_what_is_wrong_with_a_list_can_be_said_without_the_names_in_it(tmp_path:
             read_part_list(path)
         assert NAME not in caught.value.nameless_cause
         assert caught.value.nameless_cause.startswith("line ")
-    assert NAME in find_error(tmp_path)
 
 
-def find_error(folder: Path) -> str:
-    (folder / "list.parts").write_text(f"../{NAME}.mp4\n")
+def test_an_error_before_there_are_recordings_can_be_told_of_a_pseudonym(
+    tmp_path: Path, pseudonyms: Pseudonyms
+) -> None:
+    path = tmp_path / f"{NAME}.parts"
+    path.write_text(f"../{NAME}.mp4\n")
     with pytest.raises(RecordingError) as caught:
-        find_operations([folder])
-    return str(caught.value)
+        find_operations([path])
+    hidden = pseudonyms.hide(caught.value)
+    (given,) = pseudonyms.give([path])
+    assert str(hidden).startswith(f"{given.name}: line 1: its file leads out of")
+    assert str(hidden).endswith(f"; {caught.value.hint}")
+    assert type(hidden) is RecordingError
