@@ -346,3 +346,17 @@ def why_skipped(folder: Path) -> str:
     why = found["list.parts"]
     assert why is not None
     return why
+
+
+def test_an_error_before_there_are_recordings_can_be_told_of_a_pseudonym(
+    tmp_path: Path, pseudonyms: Pseudonyms
+) -> None:
+    path = tmp_path / f"{NAME}.parts"
+    path.write_text(f"../{NAME}.mp4\n")
+    with pytest.raises(RecordingError) as caught:
+        read_part_list(path)
+    hidden = pseudonyms.hide(caught.value)
+    (given,) = pseudonyms.give([path])
+    assert str(hidden).startswith(f"{given.name}: line 1: its file leads out of")
+    assert str(hidden).endswith(f"; {caught.value.hint}")
+    assert type(hidden) is RecordingError

@@ -8,13 +8,16 @@ import hmac
 import json
 import multiprocessing
 import os
+import platform
+import re
 import stat
 from pathlib import Path
 
+import av
 import pytest
 
 from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
-from tests.support.clips import steady, write_clip
+from tests.support.clips import steady, write_clip, write_streams
 from video_pipeline.batch.pseudonyms import (
     Pseudonyms,
     default_key_file,
@@ -372,3 +375,26 @@ def test_the_manifest_says_which_key_and_which_stream(
     assert content["input"]["path_sha256"] == given.path_digest
     assert content["parameters"]["deidentified"] == pseudonyms.key_id
     assert (content["input"]["stream_index"], content["input"]["codec"]) == (0, "h264")
+
+
+def test_the_manifest_says_what_read_the_file_and_neither_when_nor_where(
+    clip: Path, out: Path
+) -> None:
+    annotate(clip, out, None)
+    text = (out / "doe" / "run.json").read_text()
+    versions = json.loads(text)["versions"]
+    codec = ".".join(map(str, av.library_versions["libavcodec"]))
+    assert (versions["av"], versions["libavcodec"]) == (av.__version__, codec)
+    # No date and no time of day, this machine, or a folder of it.
+    there = rf"\d{{4}}-\d\d-\d\d|\d\d:\d\d|\b{re.escape(platform.node())}\b|{os.sep}"
+    assert re.findall(there, text) == []
+
+
+def test_the_manifest_names_the_stream_that_was_chosen(tmp_path: Path, out: Path) -> None:
+    path = write_streams(tmp_path / "two.mkv", [(60, 80), (120, 160)], n_frames=30)
+    for stream, index, width_px in ((None, 1, 160), (0, 0, 80)):
+        (named,) = name_operations([Operation.of_file(path)], out)
+        annotate_in_turn([named], job_of(out, stream=stream))
+        content = json.loads((out / "two" / "run.json").read_text())
+        assert content["parameters"]["stream"] == stream
+        assert (content["input"]["stream_index"], content["input"]["width_px"]) == (index, width_px)

@@ -37,7 +37,7 @@ from video_pipeline.batch.private_files import (
     replace_private,
     sole_user_of,
 )
-from video_pipeline.errors import KeyFileError
+from video_pipeline.errors import KeyFileError, PipelineError
 
 __all__ = ["TABLE_NAME", "Pseudonym", "Pseudonyms", "default_key_file", "is_pseudonym"]
 
@@ -111,6 +111,14 @@ class Pseudonyms:
         given = [Pseudonym(f"case-{digest[:16]}", digest, self.key_id) for digest in digests]
         self._remember({of.name: place for of, place in zip(given, places, strict=True)})
         return given
+
+    def hide(self, error: PipelineError) -> PipelineError:
+        """The same error about an input, told of its pseudonym instead of its path.
+
+        To be raised ``from None``: what caused it may name what this one does not.
+        """
+        (given,) = self.give([Path(error.path)])
+        return type(error)(given.name, error.nameless_cause, hint=error.hint)
 
     def _digest(self, content: bytes) -> str:
         return hmac.new(self._key, content, hashlib.sha256).hexdigest()
