@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import importlib
 import os
@@ -22,7 +23,8 @@ from numpy.typing import NDArray
 
 from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
 from tests.support.clips import steady, write_clip
-from video_pipeline.batch.cluster.decoding import annotate_apart
+from video_pipeline.batch.cluster.classifier_actor import ClassifierActor
+from video_pipeline.batch.cluster.decoding import Answers, annotate_apart
 from video_pipeline.batch.cluster.engine import RayEngine, _orders
 from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.cluster.ray_session import import_ray, ray_session, require_answer
@@ -56,6 +58,25 @@ class Held(Brightness):
         return super().predict(images)
 
 
+class Noting(Brightness):
+    """Notes how many images it is asked for at once, in which process and on which GPU."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def predict(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
+        with self.file.open("a") as file:
+            file.write(f"{len(images)} {os.getpid()} {os.environ.get('CUDA_VISIBLE_DEVICES')}\n")
+        return super().predict(images)
+
+    def noted(self) -> tuple[list[int], set[str], set[str]]:
+        n, processes, gpus = zip(*map(str.split, self.file.open()), strict=True)
+        return list(map(int, n)), set(processes), set(gpus)
+
+
 class Broken(Brightness):
     def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
         raise RecordingError("the model", f"is broken for {images.ndim} axes", hint="mend it")
@@ -72,10 +93,13 @@ class Deadly(Brightness):
         self, images: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
         for decoder in processes_with_open(self.clip):
-            # It may have ended by itself.
+            # Either may have ended by now; an orphan has another parent, which must not be hit.
             with suppress(OSError):
                 status = Path(f"/proc/{decoder}/status").read_text(encoding="utf-8")
-                os.kill(int(status.split("PPid:")[1].split()[0]), signal.SIGKILL)
+                parent = int(status.split("PPid:")[1].split()[0])
+                title = Path(f"/proc/{parent}/cmdline").read_bytes()
+                if title.startswith(b"ray::annotate_on_node"):
+                    os.kill(parent, signal.SIGKILL)
         return super().predict(images)
 
 
@@ -88,8 +112,12 @@ class Cluster:
 
     def add_nodes(self, n: int) -> None:
         while len(self.nodes) < n:
-            node = self.of_ray.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
-            self.nodes[node.node_id] = node
+            self.add_node()
+
+    def add_node(self, **resources: int) -> str:
+        node = self.of_ray.add_node(num_cpus=1, object_store_memory=STORE_BYTES, **resources)
+        self.nodes[node.node_id] = node
+        return str(node.node_id)
 
     def kill(self, node_id: str) -> None:
         self.of_ray.remove_node(self.nodes.pop(node_id), allow_graceful=False)
@@ -155,6 +183,14 @@ def out(tmp_path: Path) -> Path:
     out = tmp_path / "out"
     out.mkdir()
     return out
+
+
+@pytest.fixture
+def heard_interruptions() -> Iterator[None]:
+    """Also where the tests run in the background, which a shell tells to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -277,6 +313,7 @@ def test_a_recording_that_is_lost_again_and_again_fails(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("heard_interruptions")
 def test_an_interruption_leaves_neither_process_nor_file(
     engine: RayEngine, clips: list[Path], out: Path
 ) -> None:
@@ -287,6 +324,7 @@ def test_an_interruption_leaves_neither_process_nor_file(
     with once_two_machines_ask(interrupt, out.parent) as held, pytest.raises(KeyboardInterrupt):
         list(engine.annotate(name_recordings(clips, out), held, job_of(out)))
     assert [processes_with_open(clip) for clip in clips] == [[]] * 6
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.slow
@@ -305,6 +343,43 @@ def test_an_output_folder_that_is_not_shared_ends_the_batch(
     elsewhere = out / "elsewhere"
     with pytest.raises(PipelineError, match=r"elsewhere: is not there on .*; every machine"):
         list(engine.annotate(name_recordings(clips, elsewhere), Brightness(), job_of(elsewhere)))
+
+
+@pytest.mark.slow
+def test_where_there_are_gpus_they_alone_classify_one_classifier_on_each(
+    engine: RayEngine,
+    machines: Cluster,
+    clips: list[Path],
+    out: Path,
+    in_turn: dict[str, bytes],
+) -> None:
+    node = machines.add_node(num_gpus=2)
+    classifier = Noting(out.parent / "noted")
+    try:
+        list(engine.annotate(name_recordings(clips, out), classifier, job_of(out)))
+    finally:
+        machines.kill(node)
+    assert files_below(out) == in_turn
+    n, processes, gpus = classifier.noted()
+    assert sum(n) == 3 + 11 + 2 + 6 + 5 + 3
+    assert len(processes) == 2
+    assert gpus == {"0", "1"}
+
+
+def test_an_actor_classifies_images_of_several_recordings_together(tmp_path: Path) -> None:
+    classifier = Noting(tmp_path / "noted")
+    images = [np.full((n, 32, 32, 3), 51 * n, dtype=np.uint8) for n in (1, 4, 2)]
+
+    async def ask() -> list[Answers | Raised]:
+        actor = ClassifierActor(classifier, n_full=64)
+        return await asyncio.gather(*map(actor.predict, images))
+
+    answers = asyncio.run(ask())
+    assert classifier.noted()[0] == [7]
+    for of, answer in zip(images, answers, strict=True):
+        assert isinstance(answer, tuple)
+        np.testing.assert_array_equal(answer[0], Brightness().predict(of)[0])
+        assert answer[1] is None
 
 
 ALONE = """
