@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import os
 import signal
@@ -10,95 +9,36 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
 from tests.support.clips import steady, write_clip
-from video_pipeline.batch.cluster.decoding import annotate_apart
-from video_pipeline.batch.cluster.engine import RayEngine, _orders
-from video_pipeline.batch.cluster.raised import Raised
+from tests.support.clusters import (
+    STORE_BYTES,
+    Broken,
+    Cluster,
+    Deadly,
+    Noting,
+    all_with_open,
+    once_two_machines_ask,
+    skip_without_ray,
+)
+from video_pipeline.batch.cluster.engine import RayEngine
 from video_pipeline.batch.cluster.ray_session import import_ray, ray_session, require_answer
-from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.recordings import Recording, name_recordings
 from video_pipeline.batch.table import update_batch_table
 from video_pipeline.errors import PipelineError, RecordingError
 from video_pipeline.records import VideoInfo
 
-STORE_BYTES = 100_000_000
-
-
-class Held(Brightness):
-    """Says on which node it is asked, and answers when the test lets go of a file."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-
-    def predict(
-        self, images: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
-        with (self.folder / "held").open() as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                node = import_ray().get_runtime_context().get_node_id()
-                with (self.folder / "asked").open("w") as asked:
-                    asked.write(f"{node}\n")
-                fcntl.flock(held, fcntl.LOCK_SH)
-        return super().predict(images)
-
-
-class Broken(Brightness):
-    def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
-        raise RecordingError("the model", f"is broken for {images.ndim} axes", hint="mend it")
-
-
-class Deadly(Brightness):
-    """Takes down the process of the cluster in which a certain recording is decoded."""
-
-    def __init__(self, clip: Path) -> None:
-        super().__init__()
-        self.clip = clip
-
-    def predict(
-        self, images: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
-        for decoder in processes_with_open(self.clip):
-            # It may have ended by itself.
-            with suppress(OSError):
-                status = Path(f"/proc/{decoder}/status").read_text(encoding="utf-8")
-                os.kill(int(status.split("PPid:")[1].split()[0]), signal.SIGKILL)
-        return super().predict(images)
-
-
-class Cluster:
-    """A cluster of a head without processors, and machines with one each."""
-
-    def __init__(self, cluster: Any) -> None:
-        self.of_ray = cluster
-        self.nodes: dict[str, Any] = {}
-
-    def add_nodes(self, n: int) -> None:
-        while len(self.nodes) < n:
-            node = self.of_ray.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
-            self.nodes[node.node_id] = node
-
-    def kill(self, node_id: str) -> None:
-        self.of_ray.remove_node(self.nodes.pop(node_id), allow_graceful=False)
-
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Cluster]:
     """Every engine of these tests uses the session that is begun here."""
-    import_or_skip()
+    skip_without_ray()
     # Sockets lie below the folder, whose paths must be short.
     folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
     with pytest.MonkeyPatch.context() as environment, folder as place:
@@ -118,17 +58,6 @@ def machines() -> Iterator[Cluster]:
             made.shutdown()
 
 
-def import_or_skip() -> None:
-    pytest.importorskip("ray")
-    with socket.socket() as ours:
-        try:
-            ours.bind(("127.0.0.1", 0))
-            ours.listen()
-            socket.create_connection(ours.getsockname(), timeout=1.0).close()
-        except OSError:
-            pytest.skip("no machine can talk even to itself here")
-
-
 @pytest.fixture
 def engine(machines: Cluster) -> RayEngine:
     machines.add_nodes(2)
@@ -142,12 +71,16 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [write_clip(folder / f"clip{k}.mp4", steady(n)) for k, n in enumerate(lengths)]
 
 
-@pytest.fixture
-def in_turn(clips: list[Path], tmp_path: Path) -> dict[str, bytes]:
+@pytest.fixture(scope="module")
+def in_turn(clips: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What is right: every file, by its path below the output folder."""
-    out = tmp_path / "in_turn"
+    out = tmp_path_factory.mktemp("in_turn")
     annotate_in_turn(name_recordings(clips, out), job_of(out))
     return files_below(out)
+
+
+def without(video_ids: Collection[str], files: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: of for name, of in files.items() if name.split("/")[0] not in video_ids}
 
 
 @pytest.fixture
@@ -157,43 +90,12 @@ def out(tmp_path: Path) -> Path:
     return out
 
 
-@contextmanager
-def once_two_machines_ask(act: Callable[[list[str]], None], folder: Path) -> Iterator[Held]:
-    """While two machines wait for answers, call ``act`` with their names; then let them go on."""
-    os.mkfifo(folder / "asked")
-    failed: list[BaseException] = []
-    with (folder / "held").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-
-        def wait_and_act() -> None:
-            nodes: dict[str, None] = {}
-            try:
-                while len(nodes) < 2:
-                    nodes.update(dict.fromkeys((folder / "asked").read_text().split()))
-                act(list(nodes))
-            except BaseException as error:  # noqa: BLE001  shown by the test's own thread
-                failed.append(error)
-            finally:
-                fcntl.flock(held, fcntl.LOCK_UN)
-
-        waiting = threading.Thread(target=wait_and_act, daemon=True)
-        waiting.start()
-        yield Held(folder)
-        waiting.join(timeout=30)
-        assert not waiting.is_alive()
-        assert not failed
-
-
-def processes_with_open(path: Path) -> list[int]:
-    """Of all on this machine, as those of other nodes are no children of ours."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if str(path) in {os.path.realpath(link) for link in (place / "fd").iterdir()}:
-                found.append(int(place.name))
-        except OSError:
-            continue
-    return found
+@pytest.fixture
+def heard_interruptions() -> Iterator[None]:
+    """Also where the tests run in the background, which a shell tells to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow
@@ -244,19 +146,18 @@ def test_a_crash_of_a_decoder_costs_its_recording_only(
 ) -> None:
     def crash(nodes: list[str]) -> None:
         del nodes
-        (decoder,) = processes_with_open(clips[1])
+        (decoder,) = all_with_open(clips[1])
         os.kill(decoder, signal.SIGSEGV)
 
     with once_two_machines_ask(crash, out.parent) as held:
         # Small batches: with its last one read, a decoder has closed its recording.
         job = job_of(out, batch_size=2)
-        outcomes = list(engine.annotate(name_recordings(clips, out), held, job))
+        outcomes = list(engine.annotate(name_recordings(clips[:3], out), held, job))
     rows = {of.row.video_id: of.row for of in outcomes}
-    assert len(outcomes) == len(rows) == 6
+    assert len(outcomes) == len(rows) == 3
     assert {k for k, row in rows.items() if row.status != "done"} == {"clip1"}
     assert rows["clip1"].error == "its decoder crashed (SIGSEGV); convert it anew"
-    whole = {name: content for name, content in in_turn.items() if "clip1" not in name}
-    assert files_below(out) == whole
+    assert files_below(out) == without({"clip1", "clip3", "clip4", "clip5"}, in_turn)
 
 
 @pytest.mark.slow
@@ -277,6 +178,7 @@ def test_a_recording_that_is_lost_again_and_again_fails(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("heard_interruptions")
 def test_an_interruption_leaves_neither_process_nor_file(
     engine: RayEngine, clips: list[Path], out: Path
 ) -> None:
@@ -285,8 +187,9 @@ def test_an_interruption_leaves_neither_process_nor_file(
         os.kill(os.getpid(), signal.SIGINT)
 
     with once_two_machines_ask(interrupt, out.parent) as held, pytest.raises(KeyboardInterrupt):
-        list(engine.annotate(name_recordings(clips, out), held, job_of(out)))
-    assert [processes_with_open(clip) for clip in clips] == [[]] * 6
+        list(engine.annotate(name_recordings(clips[:3], out), held, job_of(out)))
+    assert [all_with_open(clip) for clip in clips] == [[]] * 6
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.slow
@@ -307,6 +210,27 @@ def test_an_output_folder_that_is_not_shared_ends_the_batch(
         list(engine.annotate(name_recordings(clips, elsewhere), Brightness(), job_of(elsewhere)))
 
 
+@pytest.mark.slow
+def test_where_there_are_gpus_they_alone_classify_one_classifier_on_each(
+    engine: RayEngine,
+    machines: Cluster,
+    clips: list[Path],
+    out: Path,
+    in_turn: dict[str, bytes],
+) -> None:
+    node = machines.add_node(num_gpus=2)
+    classifier = Noting(out.parent / "noted")
+    try:
+        list(engine.annotate(name_recordings(clips[:3], out), classifier, job_of(out)))
+    finally:
+        machines.kill(node)
+    assert files_below(out) == without({"clip3", "clip4", "clip5"}, in_turn)
+    n, processes, gpus = classifier.noted()
+    assert sum(n) == 3 + 11 + 2
+    assert len(processes) == 2
+    assert gpus == {"0", "1"}
+
+
 ALONE = """
 import sys
 from pathlib import Path
@@ -321,9 +245,9 @@ print(*sorted(of.row.status for of in outcomes))
 
 @pytest.mark.slow
 def test_without_an_address_this_machine_is_a_quiet_cluster(
-    clips: list[Path], out: Path, tmp_path: Path
+    clips: list[Path], out: Path, in_turn: dict[str, bytes]
 ) -> None:
-    import_or_skip()
+    skip_without_ray()
     call = [sys.executable, "-c", ALONE, str(out), *map(str, clips[:2])]
     path = os.pathsep.join(sys.path)
     with tempfile.TemporaryDirectory() as place:
@@ -336,9 +260,7 @@ def test_without_an_address_this_machine_is_a_quiet_cluster(
         )
         assert os.listdir(place) == []  # noqa: PTH208  nothing is left of the cluster
     assert (done.stdout, done.stderr, done.returncode) == ("done done\n", "", 0)
-    one = tmp_path / "one"
-    annotate_in_turn(name_recordings(clips[:2], one), job_of(one))
-    assert files_below(out) == files_below(one)
+    assert files_below(out) == without({"clip2", "clip3", "clip4", "clip5"}, in_turn)
 
 
 def test_an_address_where_nobody_listens_is_refused_at_once() -> None:
@@ -354,53 +276,3 @@ def test_without_ray_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(PipelineError, match=r"not installed; pip install .*\[cluster\]"):
         import_ray()
-
-
-def apart(clip: Path, out: Path, number: int | None, *, stall_limit_s: float = 60.0) -> Outcome:
-    """One recording apart, its decoder sent a signal with its first question."""
-    (recording,) = name_recordings([clip], out)
-    orders = _orders(Brightness(), job_of(out, batch_size=2), shows_tracebacks=False)
-
-    def classify(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
-        if number is not None:
-            (decoder,) = processes_with_open(clip)
-            os.kill(decoder, number)
-        return Brightness().predict(images)[0], None
-
-    def ignore(position_s: float, info: VideoInfo) -> None:
-        del position_s, info
-
-    return annotate_apart(recording, orders, classify, ignore, stall_limit_s=stall_limit_s)
-
-
-@pytest.mark.parametrize(
-    ("number", "said"),
-    [
-        (signal.SIGSEGV, "its decoder crashed (SIGSEGV)"),
-        (signal.SIGSTOP, "no progress for 1 s: its decoder hangs and was stopped"),
-    ],
-)
-def test_a_decoder_apart_fails_at_its_own_cost(
-    clips: list[Path], out: Path, number: int, said: str
-) -> None:
-    outcome = apart(clips[1], out, number, stall_limit_s=1.0)
-    assert (outcome.row.status, outcome.row.error) == ("failed", f"{said}; convert it anew")
-    assert processes_with_open(clips[1]) == []
-    assert files_below(out) == {}
-    assert apart(clips[1], out, None).row.status == "done"
-
-
-def test_an_error_travels_as_it_is() -> None:
-    error = Raised.of(PipelineError("a", "b", hint="c")).error()
-    assert isinstance(error, PipelineError)
-    assert str(error) == "a: b; c"
-    assert (error.path, error.cause, error.hint) == ("a", "b", "c")
-
-
-def test_an_error_that_cannot_travel_says_the_same() -> None:
-    class Local(Exception):  # noqa: N818  a class that no other process can import
-        pass
-
-    error = Raised.of(Local("of here")).error()
-    assert isinstance(error, RuntimeError)
-    assert str(error) == "Local: of here"

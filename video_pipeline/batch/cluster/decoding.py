@@ -8,14 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.batch.claim import clear_up
-from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.local.messages import Answer, Finished, Frames, Orders, Reached
+from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.local.messages import (
+    Answer,
+    Described,
+    Finished,
+    Frames,
+    Orders,
+    Reached,
+)
+from video_pipeline.batch.local.shared_frames import FrameLayout
 from video_pipeline.batch.local.worker_process import WorkerProcess
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.records import VideoInfo
 
-__all__ = ["Answers", "Classify", "Tell", "annotate_apart"]
+__all__ = ["Answers", "Classify", "Tell", "annotate_apart", "orders_for"]
 
 Answers = tuple[NDArray[np.float32], NDArray[np.float16] | None]
 """Probabilities (n, n_tools), and features (n, any) where there are any."""
@@ -23,6 +32,18 @@ Classify = Callable[[NDArray[np.uint8]], Answers]
 Tell = Callable[[float, VideoInfo], None]
 
 _LOOK_EVERY_S = 0.2
+
+
+def orders_for(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: bool) -> Orders:
+    """What a worker is told first: the job, and what it has to know of the classifier."""
+    described = Described(
+        tools=classifier.tools,
+        input_size_px=classifier.input_size_px,
+        resize_rule=getattr(classifier, "resize_rule", None),
+        crops_field_of_view=bool(getattr(classifier, "crops_field_of_view", False)),
+    )
+    layout = FrameLayout(job.settings.batch_size, classifier.input_size_px, len(classifier.tools))
+    return Orders(job, shows_tracebacks, described, layout)
 
 
 def annotate_apart(

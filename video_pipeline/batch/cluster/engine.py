@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
+from video_pipeline.batch.cluster.decoding import orders_for
 from video_pipeline.batch.cluster.decoding_task import Place, Work, annotate_on_node
 from video_pipeline.batch.cluster.placement import Placement
 from video_pipeline.batch.cluster.progress_actor import Notes, ProgressActor
@@ -15,8 +16,6 @@ from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.cluster.ray_session import ray_session
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
-from video_pipeline.batch.local.messages import Described, Orders
-from video_pipeline.batch.local.shared_frames import FrameLayout
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.frame_classifier import FrameClassifier
@@ -68,7 +67,7 @@ class RayEngine:
         """
         # A machine's processors are shared out by recordings, not by the threads of one.
         job = replace(job, decode_threads=1)
-        orders = _orders(classifier, job, shows_tracebacks=self._shows_tracebacks)
+        orders = orders_for(classifier, job, shows_tracebacks=self._shows_tracebacks)
         work = Work(orders, self._stall_limit_s, Place.here())
         with ExitStack() as ending:
             session = ray_session(
@@ -200,14 +199,3 @@ def _in_one_line(error: Exception) -> str:
     """The kind and the first line of an error of Ray's, which are paragraphs."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0]}"
-
-
-def _orders(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: bool) -> Orders:
-    described = Described(
-        tools=classifier.tools,
-        input_size_px=classifier.input_size_px,
-        resize_rule=getattr(classifier, "resize_rule", None),
-        crops_field_of_view=bool(getattr(classifier, "crops_field_of_view", False)),
-    )
-    layout = FrameLayout(job.settings.batch_size, classifier.input_size_px, len(classifier.tools))
-    return Orders(job, shows_tracebacks, described, layout)

@@ -1,0 +1,88 @@
+"""What the Ray engine is made of, without Ray: a recording apart, an actor's batches, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.support.batches import Brightness, files_below, job_of
+from tests.support.clips import steady, write_clip
+from tests.support.clusters import Noting, all_with_open
+from video_pipeline.batch.cluster.classifier_actor import ClassifierActor
+from video_pipeline.batch.cluster.decoding import Answers, annotate_apart, orders_for
+from video_pipeline.batch.cluster.raised import Raised
+from video_pipeline.batch.job import Outcome
+from video_pipeline.batch.recordings import name_recordings
+from video_pipeline.errors import PipelineError
+from video_pipeline.records import VideoInfo
+
+
+def test_an_actor_classifies_images_of_several_recordings_together(tmp_path: Path) -> None:
+    classifier = Noting(tmp_path / "noted")
+    images = [np.full((n, 32, 32, 3), 51 * n, dtype=np.uint8) for n in (1, 4, 2)]
+
+    async def ask() -> list[Answers | Raised]:
+        actor = ClassifierActor(classifier, n_full=64)
+        return await asyncio.gather(*map(actor.predict, images))
+
+    answers = asyncio.run(ask())
+    assert classifier.noted()[0] == [7]
+    for of, answer in zip(images, answers, strict=True):
+        assert isinstance(answer, tuple)
+        np.testing.assert_array_equal(answer[0], Brightness().predict(of)[0])
+        assert answer[1] is None
+
+
+def apart(clip: Path, out: Path, number: int | None, *, stall_limit_s: float = 60.0) -> Outcome:
+    """One recording apart, its decoder sent a signal with its first question."""
+    (recording,) = name_recordings([clip], out)
+    orders = orders_for(Brightness(), job_of(out, batch_size=2), shows_tracebacks=False)
+
+    def classify(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
+        if number is not None:
+            (decoder,) = all_with_open(clip)
+            os.kill(decoder, number)
+        return Brightness().predict(images)[0], None
+
+    def ignore(position_s: float, info: VideoInfo) -> None:
+        del position_s, info
+
+    return annotate_apart(recording, orders, classify, ignore, stall_limit_s=stall_limit_s)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGSEGV, "its decoder crashed (SIGSEGV)"),
+        (signal.SIGSTOP, "no progress for 1 s: its decoder hangs and was stopped"),
+    ],
+)
+def test_a_decoder_apart_fails_at_its_own_cost(tmp_path: Path, number: int, said: str) -> None:
+    clip, out = write_clip(tmp_path / "clip.mp4", steady(260)), tmp_path / "out"
+    outcome = apart(clip, out, number, stall_limit_s=1.0)
+    assert (outcome.row.status, outcome.row.error) == ("failed", f"{said}; convert it anew")
+    assert all_with_open(clip) == []
+    assert files_below(out) == {}
+    assert apart(clip, out, None).row.status == "done"
+
+
+def test_an_error_travels_as_it_is() -> None:
+    error = Raised.of(PipelineError("a", "b", hint="c")).error()
+    assert isinstance(error, PipelineError)
+    assert str(error) == "a: b; c"
+    assert (error.path, error.cause, error.hint) == ("a", "b", "c")
+
+
+def test_an_error_that_cannot_travel_says_the_same() -> None:
+    class Local(Exception):  # noqa: N818  a class that no other process can import
+        pass
+
+    error = Raised.of(Local("of here")).error()
+    assert isinstance(error, RuntimeError)
+    assert str(error) == "Local: of here"
