@@ -99,7 +99,7 @@ def _write(place: Path, annotation: Annotation, *, title: str) -> dict[str, int]
 def _publish(unfinished: Path, folder: Path, *, names: list[str]) -> None:
     make_folder(folder)
     remove_file(folder / MANIFEST_NAME)
-    for name in set(_OURS) - set(names):
+    for name in sorted(set(_OURS) - set(names)):
         remove_file(folder / name)
     for name in [*names, MANIFEST_NAME]:
         move_file(unfinished / name, folder / name)
