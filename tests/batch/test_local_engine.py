@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.engine import LocalEngine
 from video_pipeline.batch.recordings import Recording, name_recordings
 from video_pipeline.records import VideoInfo
+
+if TYPE_CHECKING:
+    from classifier.prediction import ToolClassifier
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,26 @@ def test_files_are_those_of_one_recording_after_another(
     at_once = outcomes_of(clips[::-1], other, n_workers=n_workers, batch_size=batch_size)
     assert {of.row for of in at_once} == {of.row for of in in_turn}
     assert files_below(other) == files_below(one)
+
+
+@pytest.mark.slow
+def test_a_real_network_gives_the_same_bytes_whatever_the_workers_batches_and_order(
+    clips: list[Path], tmp_path: Path, classifier: ToolClassifier, model_folder: Path
+) -> None:
+    from classifier.prediction import load_classifier
+
+    one = tmp_path / "one"
+    in_turn = annotate_in_turn(name_recordings(clips, one), job_of(one, features=True), classifier)
+    assert {of.row.status for of in in_turn} == {"done"}
+    orders = (clips, clips[::-1], clips[2:] + clips[:2])
+    for (n_workers, n_together), order in zip([(1, 5), (2, 64), (4, 1)], orders, strict=True):
+        out = tmp_path / f"{n_workers}"
+        network = load_classifier(model_folder, batch_size=n_together)
+        engine = LocalEngine(n_workers=n_workers)
+        job = job_of(out, features=True, batch_size=n_together)
+        rows = {of.row for of in engine.annotate(name_recordings(order, out), network, job)}
+        assert rows == {of.row for of in in_turn}
+        assert files_below(out) == files_below(one)
 
 
 class WithFeatures(Brightness):

@@ -95,6 +95,8 @@ def _take(lock: Path, held: ExitStack) -> bool | None:
         except OSError as error:
             if error.errno in _GONE:
                 return None
+            if os.path.samestat(os.fstat(ours), lock.lstat()):
+                _remove(lock)
             raise
         if not os.path.sameopenfile(ours, there):
             return None

@@ -37,7 +37,10 @@ _HINTS = {
     errno.EPERM: "choose an output folder that you may write to",
     errno.EROFS: "choose an output folder that you may write to",
     errno.ENOENT: "create its folder first",
+    errno.EIO: "check its disk, or choose another output folder",
+    errno.ESTALE: "check its network drive, or choose another output folder",
 }
+_ANY_HINT = "choose another output folder"
 
 
 def write_bytes(path: str | PathLike[str], content: bytes, *, mark: str = "") -> None:
@@ -149,5 +152,5 @@ def _sync_folder(folder: Path) -> None:
 def output_error(path: Path, error: OSError, what: str) -> OutputError:
     """What the system says went wrong with a file or folder of ours, and what helps against it."""
     reason = error.strerror if error.strerror is not None else type(error).__name__
-    hint = _HINTS.get(error.errno) if error.errno is not None else None
-    return OutputError(path, f"{what} ({reason})", hint=hint)
+    number = error.errno if error.errno is not None else 0
+    return OutputError(path, f"{what} ({reason})", hint=_HINTS.get(number, _ANY_HINT))
