@@ -33,6 +33,7 @@ _COMMANDS = (
     "export",
     "import_timelines",
     "report",
+    "verify",
     "dataset",
     "model",
 )

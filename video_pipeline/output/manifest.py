@@ -20,7 +20,8 @@ from video_pipeline.annotate import Annotation
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import OutputError
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
-from video_pipeline.output.files import write_text
+from video_pipeline.output.files import write_bytes
+from video_pipeline.output.sealed_json import sealed_json
 from video_pipeline.timeline.smoothing.stored import smoothing_to_json
 
 __all__ = [
@@ -203,8 +204,7 @@ def write_manifest(
         "outputs": digests_of(folder, outputs),
         "versions": versions() | _decoder_versions(provenance),
     }
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(folder / MANIFEST_NAME, text)
+    write_bytes(folder / MANIFEST_NAME, sealed_json(content))
 
 
 def read_manifest(folder: Path) -> Manifest | None:

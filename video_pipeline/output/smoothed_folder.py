@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from video_pipeline.output.derived_files import remove_derived_files
-from video_pipeline.output.files import make_folder, remove_file, write_text
+from video_pipeline.output.files import make_folder, remove_file, write_bytes
 from video_pipeline.output.manifest import MANIFEST_NAME, InputFile, digests_of, versions
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.probability_reading import read_probabilities
+from video_pipeline.output.sealed_json import sealed_json
 from video_pipeline.output.timeline_files import write_timeline_files
 from video_pipeline.timeline.aggregation import build_timeline
 from video_pipeline.timeline.smoothing import Smoothing
@@ -47,5 +47,4 @@ def write_smoothed_folder(folder: Path, source: Path, smoothing: Smoothing) -> N
         "outputs": digests_of(folder, outputs | {"timeline.png": 1}),
         "versions": versions(),
     }
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(folder / MANIFEST_NAME, text)
+    write_bytes(folder / MANIFEST_NAME, sealed_json(content))
