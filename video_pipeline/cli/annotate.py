@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.annotation_arguments import EXAMPLES, add_arguments
+from video_pipeline.cli.arguments import WrongCallError
 from video_pipeline.cli.console import note, printable, warn
 from video_pipeline.cli.exit_status import DONE, FAILED, INTERRUPTED
 from video_pipeline.cli.stopping_in_time import ends_in_time
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from classifier.model.bundle import ModelFolder
     from video_pipeline.batch.engine import BatchEngine
     from video_pipeline.batch.job import BatchJob, Outcome
-    from video_pipeline.batch.recordings import Recording
+    from video_pipeline.batch.pseudonyms import Pseudonyms
+    from video_pipeline.batch.recordings import Operation, Recording
     from video_pipeline.batch.table import BatchRow
     from video_pipeline.cli.annotation_screen import AnnotationScreen
 
@@ -42,7 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Annotate each recording, report each, and fail if one did."""
     from classifier.model.bundle import read_model_folder
     from video_pipeline.batch.job import BatchJob
-    from video_pipeline.batch.operations import find_operations
     from video_pipeline.batch.recordings import name_operations
     from video_pipeline.cli.annotation_plan import print_plan
     from video_pipeline.cli.annotation_settings import identity_of, settings_of
@@ -51,9 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     # What can be refused is refused before TensorFlow is loaded or a recording opened.
     model = read_model_folder(arguments.model)
     settings = settings_of(arguments, model)
-    operations = find_operations(arguments.recordings, join=arguments.join)
+    pseudonyms = _pseudonyms(arguments)
+    operations = _operations(arguments, pseudonyms)
     job = BatchJob(arguments.out, settings, identity_of(model), force=arguments.force)
-    recordings = name_operations(operations, job.out)
+    recordings = name_operations(operations, job.out, pseudonyms=pseudonyms)
     if arguments.join == "nothing" and not arguments.quiet:
         _tell_of_parts(recordings)
     if arguments.dry_run:
@@ -62,10 +64,47 @@ def run(arguments: argparse.Namespace) -> int:
     return _annotate(recordings, job, model, arguments)
 
 
+def _operations(
+    arguments: argparse.Namespace, pseudonyms: Pseudonyms | None
+) -> Sequence[Operation]:
+    from video_pipeline.batch.operations import find_operations
+    from video_pipeline.errors import RecordingError
+
+    try:
+        return find_operations(arguments.recordings, join=arguments.join)
+    except RecordingError as error:
+        if pseudonyms is None:
+            raise
+        raise pseudonyms.hide(error) from None
+
+
+def _pseudonyms(arguments: argparse.Namespace) -> Pseudonyms | None:
+    """What makes pseudonyms; None where recordings keep their names."""
+    from video_pipeline.batch.pseudonyms import Pseudonyms, default_key_file
+
+    if not arguments.deidentify:
+        if arguments.key_file is not None:
+            raise WrongCallError("--key-file is of use with --deidentify only")
+        return None
+    return Pseudonyms.of_key_file(arguments.key_file or default_key_file(), out=arguments.out)
+
+
 def _engine(arguments: argparse.Namespace) -> BatchEngine:
     """Who does the work; it changes no result."""
     from video_pipeline.batch.local.engine import LocalEngine
 
+    if arguments.engine == "ray":
+        from video_pipeline.batch.cluster.engine import RayEngine
+
+        if arguments.workers is not None:
+            raise WrongCallError("--workers is of the local engine: Ray knows its processors")
+        return RayEngine(
+            address=arguments.address,
+            stall_limit_s=arguments.stall_limit,
+            shows_tracebacks=arguments.debug,
+        )
+    if arguments.address is not None:
+        raise WrongCallError("--address is of use with --engine ray only")
     return LocalEngine(
         n_workers=arguments.workers,
         stall_limit_s=arguments.stall_limit,
@@ -126,6 +165,9 @@ def _work(
         model, batch_size=arguments.batch_size, say=screen.say, begin=screen.begin
     )
     engine = _engine(arguments)
+    if arguments.engine == "ray":
+        # Its models are loaded elsewhere, and nobody tells when.
+        screen.begin()
     for outcome in engine.annotate(recordings, classifier, job, progress=screen.show):
         outcomes.append(outcome)
         screen.report(outcome)
@@ -203,8 +245,10 @@ def _tell_of_parts(recordings: Sequence[Recording]) -> None:
     groups = [group for group in group_parts(single) if len(group) > 1]
     if groups:
         first, second, *_ = groups[0]
+        is_hidden = any(of.pseudonym is not None for of in recordings)
+        such = f" (such as {printable(first.name)}, {printable(second.name)})"
         note(
-            f"{sum(map(len, groups))} files look like parts of longer recordings "
-            f"(such as {printable(first.name)}, {printable(second.name)}); "
-            "each is annotated by itself, --join-parts reads parts as one recording"
+            f"{sum(map(len, groups))} files look like parts of longer recordings"
+            f"{'' if is_hidden else such}; each is annotated by itself, "
+            "--join-parts reads parts as one recording"
         )

@@ -18,6 +18,8 @@ examples:
   surgical-video annotate operation.mp4 --model samples/model --out timelines
   surgical-video annotate /recordings --model model --out timelines
   surgical-video annotate /recordings --model model --out timelines --dry-run
+  surgical-video annotate /recordings --model model --out timelines --deidentify
+  surgical-video annotate /recordings --model model --out timelines --engine ray --address auto
   surgical-video annotate operation.mp4 --model model --out timelines --median 5 --min-on 0
   surgical-video annotate --join case12/ case13/ --model model --out timelines
   surgical-video annotate --join-parts /recordings --model model --out timelines
@@ -45,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_annotating(parser)
     add_smoothing_arguments(parser, defaults="the model")
     _add_running(parser)
+    _add_naming(parser)
     _add_showing(parser)
 
 
@@ -114,6 +117,19 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         help="recordings decoded at once, each in a process of its own (default: one a processor)",
     )
     parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="who does the work: this machine (default), or a Ray cluster whose machines share "
+        "their storage, with a classifier on every GPU (pip install 'surgical-video[cluster]')",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="of the Ray cluster, auto for the one that this machine belongs to (default: one of "
+        "this machine alone, for all of its GPUs)",
+    )
+    parser.add_argument(
         "--stall-limit",
         type=positive_float,
         default=60.0,
@@ -123,6 +139,21 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--force", action="store_true", help="annotate finished recordings once more, too"
+    )
+
+
+def _add_naming(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--deidentify",
+        action="store_true",
+        help="call recordings by keyed pseudonyms: no name, path or tag of theirs is written",
+    )
+    parser.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="the pseudonyms' key, made where there is none; names.csv beside it leads back; "
+        "not in OUT (default ~/.config/surgical-video/deidentify.key)",
     )
 
 

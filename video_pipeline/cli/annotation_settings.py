@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from video_pipeline.cli.reading_arguments import require_possible_reading
 from video_pipeline.cli.smoothing_arguments import smoothing_of
@@ -44,7 +45,7 @@ def settings_of(arguments: argparse.Namespace, model: ModelFolder) -> Annotation
         stream=arguments.stream,
         resize_rule=model.config.resize_rule,
         crop_field_of_view=_crops(arguments, model),
-        batch_size=arguments.batch_size or _batch_size_by_device(),
+        batch_size=arguments.batch_size or _batch_size_by_device(arguments.engine),
         smoothing=smoothing,
         features=arguments.features,
         plots=arguments.plots,
@@ -80,15 +81,35 @@ class ClassifierOnDemand:
         self.tools = folder.config.tools
         self.input_size_px = folder.config.input_size_px
 
+    def __getstate__(self) -> dict[str, object]:
+        """To another machine goes what it takes to load the model there, and no screen."""
+        folder = dataclasses.replace(self._folder, path=self._folder.path.absolute())
+        return {"folder": folder, "batch_size": self._batch_size}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        ClassifierOnDemand.__init__(self, **state, say=_to_nobody)
+
     def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         """See ``FrameClassifier``."""
         if self._classifier is None:
             self._say("loading the model ...")
+            from classifier.errors import ModelFolderError
             from classifier.prediction import load_classifier
 
             self._classifier = load_classifier(self._folder.path, batch_size=self._batch_size)
+            if self._classifier.digest != self._folder.digest:
+                # On another machine another model may lie there, or one has just been put there.
+                raise ModelFolderError(
+                    self._folder.path,
+                    "holds another model than when the batch began",
+                    hint="give every machine the same one",
+                )
             self._begin()
         return self._classifier.predict(images)
+
+
+def _to_nobody(text: str) -> None:
+    del text
 
 
 def _crops(arguments: argparse.Namespace, model: ModelFolder) -> bool:
@@ -96,7 +117,10 @@ def _crops(arguments: argparse.Namespace, model: ModelFolder) -> bool:
     return trained if arguments.crop_field_of_view is None else arguments.crop_field_of_view
 
 
-def _batch_size_by_device() -> int:
+def _batch_size_by_device(engine: str) -> int:
     """Frames handed over at once; asking TensorFlow for the device would cost seconds."""
+    if engine == "ray":
+        # Nothing here tells what the cluster has.
+        return 64
     nvidia, windows_subsystem = Path("/dev/nvidiactl"), Path("/dev/dxg")
     return 64 if nvidia.exists() or windows_subsystem.exists() else 8

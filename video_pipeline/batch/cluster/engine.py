@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
+from video_pipeline.batch.claim import clear_up
 from video_pipeline.batch.cluster.decoding import orders_for
 from video_pipeline.batch.cluster.decoding_task import Place, Work, annotate_on_node
 from video_pipeline.batch.cluster.placement import Placement
@@ -18,9 +19,9 @@ from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.batch.work_queue import WorkQueue
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.interruption import wishes_to_stop
-from video_pipeline.output.recording_folder import discard_unfinished
 
 __all__ = ["RayEngine"]
 
@@ -105,7 +106,7 @@ class _Run:
         progress: Progress | None,
     ) -> None:
         self._ray = ray
-        self._left = deque(_Given(k, of) for k, of in enumerate(recordings))
+        self._left = WorkQueue(_Given(k, of) for k, of in enumerate(recordings))
         self._running: dict[Any, _Given] = {}
         self._work = ray.put(work)
         self._out = work.orders.job.out
@@ -126,8 +127,15 @@ class _Run:
     def step(self) -> Iterator[Outcome]:
         """Give out what there is room for; wait a little for what comes of it."""
         self._placement.look()
-        while self._left and len(self._running) < self._placement.n_slots:
-            self._give_out(self._left.popleft())
+        while len(self._running) < self._placement.n_slots:
+            given = self._left.take()
+            if given is None:
+                break
+            self._give_out(given)
+        if not self._running:
+            # No machine, or what is left is at work elsewhere.
+            time.sleep(_LOOK_EVERY_S)
+            return
         ready, _ = self._ray.wait(list(self._running), timeout=_LOOK_EVERY_S)
         self._show_progress()
         for task in ready:
@@ -142,7 +150,7 @@ class _Run:
                 tasks = list(self._running)
                 self._ray.wait(tasks, num_returns=len(tasks), timeout=_END_WITHIN_S / 2)
         for given in self._running.values():
-            discard_unfinished(self._out / given.recording.video_id)
+            clear_up(self._out / given.recording.video_id)
         self._running.clear()
         self._placement.end()
         self._ray.kill(self._notes)
@@ -162,15 +170,18 @@ class _Run:
             return
         if isinstance(said, Raised):
             raise said.error()
-        yield said
+        if said.is_elsewhere:
+            self._left.put_back(given)
+        else:
+            yield said
 
     def _lose(self, given: _Given, error: Exception) -> Iterator[Outcome]:
         """Its machine is gone, or the process there: first in the queue, but not for ever."""
         given = replace(given, n_losses=given.n_losses + 1)
         if given.n_losses < _MOST_TRIES:
-            self._left.appendleft(given)
+            self._left.put_first(given)
             return
-        discard_unfinished(self._out / given.recording.video_id)
+        clear_up(self._out / given.recording.video_id)
         text = f"lost {_MOST_TRIES} times with the process that decoded it ({_in_one_line(error)})"
         yield failed_outcome(given.recording, self._out, f"{text}; run the same call again")
 
