@@ -43,7 +43,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("clips")
     clips = [write_clip(folder / "clip0.mp4", steady(25))]
     clips.append(write_clip(folder / "clip1.mp4", steady(6000)))
-    return clips + [shutil.copy(clips[1], folder / f"clip{k}.mp4") for k in (2, 3)]
+    return clips + [Path(shutil.copy(clips[1], folder / f"clip{k}.mp4")) for k in (2, 3)]
 
 
 @contextmanager
