@@ -13,6 +13,7 @@ from video_pipeline.output.tables import bare_cell, quoted_cell
 __all__ = ["BATCH_NAME", "BatchRow", "update_batch_table"]
 
 BATCH_NAME = "batch.csv"
+_MOST_BYTES = 256 << 20
 _HEADER = ("video_id", "path", "status", "seconds", "error")
 
 
@@ -47,7 +48,7 @@ def update_batch_table(out: Path, rows: Iterable[BatchRow]) -> None:
 def _earlier_rows(path: Path) -> list[list[str]]:
     try:
         # A pipe in its place would be waited for, perhaps for ever.
-        if not path.is_file():
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
             return []
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
