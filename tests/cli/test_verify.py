@@ -241,7 +241,11 @@ def test_another_recording_under_the_same_name_is_found(
     verify: Verify, out: Path, recordings: Path, tmp_path: Path
 ) -> None:
     moved = Path(shutil.copytree(recordings, tmp_path / "moved"))
+    os.mkfifo(moved / "pipe.mp4")
     assert verify(out, "--recordings", moved)[0] == 0
+    assert verify(out, "--recordings", moved, moved / "none")[2] == [
+        f"{moved / 'none'}: cannot be read (No such file or directory)"
+    ]
     flip(moved / "whole.mp4", 2000)
     (problem,) = verify(out, "--recordings", moved)[2]
     assert problem.startswith(f"{moved / 'whole.mp4'}: is not the file that whole was made from: i")

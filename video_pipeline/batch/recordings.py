@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,8 +147,7 @@ class _Naming:
         name, digest = folder_name(operation.name), digest_path(operation.path)
         is_skipped = operation.why_skipped is not None
         names = [name, f"{name}-{digest[:8]}", f"{name}-{digest}"]
-        there = [read_manifest(out / name) for name in names]
-        owners = [None if manifest is None else manifest.path_sha256 for manifest in there]
+        owners = [_owner(out / name) for name in names]
         if digest in owners:
             return cls([names[owners.index(digest)]], is_skipped, is_home=True)
         free = [name for name, owner in zip(names, owners, strict=True) if owner is None]
@@ -178,3 +178,10 @@ def _part_the_equal(namings: Sequence[_Naming]) -> bool:
                 del naming.names[0]
                 moved = True
     return moved
+
+
+def _owner(folder: Path) -> str | None:
+    """The digest of the path of the recording whose results lie there."""
+    # A link is no folder of ours; nobody writes there, so nobody need know what it leads to.
+    manifest = None if os.path.islink(folder) else read_manifest(folder)  # noqa: PTH114
+    return None if manifest is None else manifest.path_sha256

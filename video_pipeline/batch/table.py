@@ -19,6 +19,7 @@ _MARK = f"{BATCH_NAME}."
 _LONGEST_WAIT_S = 5.0
 _LONGEST_CELL = 10_000
 """What reads tables has limits; the csv module's is 131072 characters."""
+_MOST_BYTES = 256 << 20
 _HEADER = ("video_id", "path", "status", "seconds", "error")
 
 
@@ -68,7 +69,7 @@ def _earlier_rows(path: Path) -> list[tuple[str, ...]]:
     """Those of a table of ours; none where there is no table, or another one."""
     try:
         # A pipe in its place would be waited for, perhaps for ever.
-        if not path.is_file():
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
             return []
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)

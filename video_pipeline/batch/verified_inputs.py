@@ -34,7 +34,8 @@ def choose_inputs(
 ) -> list[Input]:
     """Look for each input in files and folders: where it lay, by its name, or by its size.
 
-    Only files of its size are candidates; an input without any is added to ``problems``.
+    Only files of its size are candidates; an input without any is added to ``problems``. Whatever
+    else lies there, pipes and links without end included, is nobody's input.
     """
     known = _Files(recordings, problems)
     inputs: list[Input] = []
@@ -62,7 +63,6 @@ class _Files:
 
     def __init__(self, recordings: Sequence[Path], problems: list[PipelineError]) -> None:
         found = find_files(recordings)
-        problems += [RecordingError(one.path, one.cause, hint=one.hint) for one in found.skipped]
         self._by_place: dict[str, Path] = {}
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._by_size: dict[int, list[Path]] = defaultdict(list)

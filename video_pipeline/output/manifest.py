@@ -165,6 +165,18 @@ class Manifest:
     field_of_view: FieldOfView | None
     """What frames were cropped to; None where they were not."""
 
+    def believed(self) -> Manifest:
+        """Itself; ``ValueError`` where it says what no manifest of ours does."""
+        of = self.provenance
+        texts = (of.input_sha256, of.model_sha256, self.path_sha256, *self.outputs.values())
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("digests are texts")
+        if not isinstance(of.parameters, dict) or type(of.input_bytes) is not int:
+            raise ValueError("the input has a size, and parameters have names")
+        if self.status not in {"done", "partial"} or not 0 <= self.n_seconds < 10**9:
+            raise ValueError("no status, or no length, of finished results")
+        return self
+
 
 def write_manifest(
     folder: Path,
@@ -223,11 +235,11 @@ def read_manifest(folder: Path) -> Manifest | None:
             path_sha256=content["input"]["path_sha256"],
             status=str(content["status"]),
             n_seconds=int(content["outputs"]["timeline.csv"]["rows"]),
-            warnings=tuple(content["warnings"]),
+            warnings=tuple(str(warning) for warning in content["warnings"]),
             outputs={name: entry["sha256"] for name, entry in content["outputs"].items()},
             field_of_view=_field_of_view(content.get("field_of_view")),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
+        ).believed()
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         # Of another making: the work has to be done (again).
         return None
 
@@ -253,6 +265,7 @@ def is_finished(folder: Path, manifest: Manifest) -> bool:
         return all(
             # No manifest of ours names a file elsewhere, and a pipe would never end.
             Path(name).name == name
+            and not (folder / name).is_symlink()
             and (folder / name).is_file()
             and digest_file(folder / name) == digest
             for name, digest in manifest.outputs.items()
@@ -265,7 +278,7 @@ def _content(folder: Path) -> dict[str, Any] | None:
     """What the manifest says; None where it is absent, cut, or not JSON at all."""
     path = folder / MANIFEST_NAME
     try:
-        if not path.is_file():
+        if path.is_symlink() or not path.is_file():
             return None
         with path.open(encoding="utf-8") as file:
             content = json.loads(file.read(_MOST_CHARACTERS))

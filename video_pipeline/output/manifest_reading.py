@@ -72,7 +72,14 @@ def read_claims(folder: Path) -> Claims:
         raise OutputError(path, "was cut or changed since it was written", hint=_AGAIN)
     try:
         return _claims(json.loads(content))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise OutputError(path, "does not say what a manifest says", hint=_AGAIN) from error
 
 
@@ -97,10 +104,10 @@ def _claims(content: Mapping[str, Any]) -> Claims:
     return Claims(
         status=_text(content["status"]),
         is_of_annotate="command" not in content,
-        path_sha256=given.get("path_sha256"),
+        path_sha256=_text(given["path_sha256"]) if "path_sha256" in given else None,
         name=_text(given["name"]),
         inputs=tuple(
-            InputClaim(_text(file["name"]), _text(file["sha256"]), file.get("size_bytes"))
+            InputClaim(_text(file["name"]), _text(file["sha256"]), _size(file.get("size_bytes")))
             for file in files
         ),
         outputs={
@@ -113,4 +120,10 @@ def _claims(content: Mapping[str, Any]) -> Claims:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a text is expected, got {value!r}")
+    return value
+
+
+def _size(value: object) -> int | None:
+    if value is not None and type(value) is not int:
+        raise TypeError(f"a size in bytes is expected, got {value!r}")
     return value

@@ -14,17 +14,11 @@ def require_own_place(folder: Path) -> None:
     """Refuse to write into a folder that is a link: it may lead anywhere.
 
     Raises:
-        OutputError: it is one, wherever it leads, or there is something else than a folder.
+        OutputError: it is one, wherever it leads.
     """
     if os.path.islink(folder):  # noqa: PTH114  Path.is_symlink raises where it may not look
         raise OutputError(
             folder,
             f"the place of its results, {folder.name}, is a link, which may lead elsewhere",
             hint="remove the link or choose another output folder",
-        )
-    if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
-        raise OutputError(
-            folder,
-            f"the place of its results, {folder.name}, is taken by something that is no folder",
-            hint="remove it or choose another output folder",
         )
