@@ -104,7 +104,10 @@ class _Run:
         pause_s = 0.0 if self._questions.is_due(n_busy=self._n_busy) else self._pause_s()
         connections = {worker.connection: worker for worker in self._workers}
         for ready in wait(list(connections), pause_s):
-            yield from self._hear(connections[cast("Connection", ready)])
+            worker = connections[cast("Connection", ready)]
+            # What another one says may have ended it.
+            if worker in self._workers:
+                yield from self._hear(worker)
         if self._questions.is_due(n_busy=self._n_busy):
             with wish.at_once():
                 self._questions.answer()
