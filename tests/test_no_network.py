@@ -25,6 +25,11 @@ CLIENTS = {
 REASONS = {
     # A pair of sockets that are connected from birth: no address, nobody else can reach them.
     "video_pipeline/batch/local/worker_process.py": {"socket": {"socketpair"}},
+    # Waiting for images of several recordings; Ray's own traffic is what --engine ray is for.
+    "video_pipeline/batch/cluster/classifier_actor.py": {
+        "asyncio": {"Future", "Task", "create_task", "get_running_loop", "sleep"}
+    },
+    "video_pipeline/batch/cluster/ray_session.py": {"socket": {"create_connection"}},
 }
 
 WATCHED = """

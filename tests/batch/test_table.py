@@ -39,14 +39,6 @@ def test_a_table_that_is_not_ours_is_written_anew(tmp_path: Path) -> None:
         assert (tmp_path / "batch.csv").read_text().splitlines()[1:] == ["b,x/b.mp4,done,75,"]
 
 
-def test_a_table_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
-    (tmp_path / "batch.csv").symlink_to("batch.csv")
-    with pytest.raises(OutputError, match=r"batch\.csv: cannot be read \(Too many levels"):
-        update_batch_table(tmp_path, [DONE])
-    assert [path.name for path in tmp_path.iterdir()] == ["batch.csv"]
-    assert (tmp_path / "batch.csv").is_symlink()
-
-
 @pytest.mark.parametrize(
     "name", ["=1+1", "'=1+1", "caf\udce9", 'a,"b"', "line\nline", "return\rend", "-x", "<b>", ""]
 )

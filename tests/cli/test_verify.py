@@ -18,6 +18,7 @@ from tests.support.clips import cut_file, steady, write_clip
 from video_pipeline.batch.operations import find_operations
 from video_pipeline.batch.recordings import name_operations
 from video_pipeline.batch.table import update_batch_table
+from video_pipeline.batch.verification import verify_folder
 from video_pipeline.cli import main
 
 
@@ -95,6 +96,19 @@ def test_what_was_written_is_all_right(verify: Verify, out: Path, recordings: Pa
     assert (status, problems) == (0, [])
     assert f"{n_files + 4} files" in printed
     assert verify(out / "whole")[0] == 0
+
+
+def test_progress_is_told_in_bytes_up_to_all_of_them(out: Path, recordings: Path) -> None:
+    told: list[tuple[int, int]] = []
+    found = verify_folder(
+        out, recordings=[recordings], progress=lambda n, of_all: told.append((n, of_all))
+    )
+    assert [n for n, _ in told] == sorted({n for n, _ in told})
+    assert {of_all for _, of_all in told} == {found.n_bytes}
+    assert told[-1] == (found.n_bytes, found.n_bytes)
+    unread = [*out.glob("*/run.json"), out / "batch.csv", recordings / "none.mp4"]
+    files = [path for root in (out, recordings) for path in root.rglob("*") if path.is_file()]
+    assert found.n_bytes == sum(path.stat().st_size for path in files if path not in unread)
 
 
 def test_one_changed_byte_of_any_output_is_found(verify: Verify, out: Path) -> None:

@@ -25,6 +25,7 @@ Joining = Literal["nothing", "parts", "all"]
 or all videos of a folder, and all files that were named."""
 
 _NO_NAME = "recording"
+_LONGEST_REASON = 400
 
 
 def find_operations(paths: Sequence[Path], *, join: Joining = "nothing") -> list[Operation]:
@@ -47,7 +48,7 @@ def find_operations(paths: Sequence[Path], *, join: Joining = "nothing") -> list
     singles = [
         file
         for file in found.files
-        if not is_part_list(file) and os.path.realpath(file) not in listed
+        if not (is_part_list(file) or (listed and os.path.realpath(file) in listed))
     ]
     operations = [Operation(file, file.stem or _NO_NAME, parts) for file, parts in lists.items()]
     if join == "nothing":
@@ -87,7 +88,11 @@ def _all_joined(inside: Mapping[Path, Sequence[Path]], singles: list[Path]) -> l
 
 def _skipped(one: Skipped) -> Operation:
     name = _folder_name(one.path) if _is_folder(one.path) else one.path.stem
-    return Operation(one.path, name or _NO_NAME, (one.path,), one.reason)
+    # A line of a list may be as long as the list.
+    reason = (
+        f"{one.reason[:_LONGEST_REASON]} ..." if len(one.reason) > _LONGEST_REASON else one.reason
+    )
+    return Operation(one.path, name or _NO_NAME, (one.path,), reason)
 
 
 def _is_folder(path: Path) -> bool:

@@ -17,7 +17,6 @@ __all__ = ["LIST_SUFFIX", "is_part_list", "read_part_list"]
 LIST_SUFFIX = ".parts"
 
 _MOST_BYTES = 1 << 20
-_MOST_SHOWN = 100
 _GIVE_NAMES = "one file name a line, relative to the list"
 
 
@@ -46,7 +45,7 @@ def read_part_list(path: Path) -> tuple[Path, ...]:
         if problem is not None:
             raise RecordingError(
                 path,
-                f"line {n}: {_short(name)} {problem}",
+                f"line {n}: {name} {problem}",
                 hint=_GIVE_NAMES,
                 nameless_cause=f"line {n}: its file {problem}",
             )
@@ -67,11 +66,6 @@ def _text(path: Path) -> str:
         raise RecordingError(path, "not UTF-8 text", hint=_GIVE_NAMES) from error
     except OSError as error:
         raise RecordingError(path, f"cannot be read ({error.strerror})") from error
-
-
-def _short(name: str) -> str:
-    """A line may be as long as the list."""
-    return name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}..."
 
 
 def _problem(path: Path, name: str) -> str | None:

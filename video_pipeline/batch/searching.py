@@ -179,7 +179,8 @@ def _each_once(names: dict[Path, list[Path]]) -> dict[Path, tuple[Path, ...]]:
     real = {path: os.path.realpath(path) for files in names.values() for path in files}
     best: dict[str, Path] = {}
     for path, target in real.items():
-        best[target] = min(best.get(target, path), path, key=_rank)
+        other = best.get(target)
+        best[target] = path if other is None else min(other, path, key=_rank)
     return {
         argument: tuple(best.pop(real[path]) for path in files if real[path] in best)
         for argument, files in names.items()
