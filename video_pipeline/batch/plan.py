@@ -42,10 +42,10 @@ class Planned:
     """What would become of one recording."""
 
     recording: Recording
-    action: Literal["annotate", "leave", "cannot"]
-    """``leave``: it is finished; ``cannot``: it will fail."""
+    action: Literal["annotate", "leave", "cannot", "skip"]
+    """``leave``: it is finished; ``cannot``: it will fail; ``skip``: it will not be opened."""
     reason: str
-    """Why it is annotated again, or cannot be; empty where it is new or finished."""
+    """Why it is annotated again, or cannot be, or is skipped; empty where it is new or finished."""
     length: Length
 
 
@@ -57,6 +57,10 @@ def plan_recordings(
     A recording that has results is read once, for its digest: that takes its time.
     """
     for recording in recordings:
+        if recording.why_skipped is not None:
+            nothing = Length(seconds=None, n_bytes=0)
+            yield Planned(recording, "skip", recording.why_skipped, nothing)
+            continue
         length = lengths[recording.video_id]
         try:
             why = why_to_annotate(recording, job)

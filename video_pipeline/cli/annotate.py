@@ -130,7 +130,8 @@ def _annotate(
         return _stopped_text(outcomes, len(recordings))
 
     try:
-        with ends_in_time(stopped_text), Surveying(recordings, job.settings) as surveying:
+        tried = [of for of in recordings if of.why_skipped is None]
+        with ends_in_time(stopped_text), Surveying(tried, job.settings) as surveying:
             progress = BatchProgress(
                 recordings,
                 job.settings,
@@ -159,7 +160,17 @@ def _work(
     outcomes: list[Outcome],
 ) -> None:
     """Put each outcome into ``outcomes``, on the screen, and into batch.csv, as it comes."""
+    from video_pipeline.batch.one_recording import skipped_outcome
     from video_pipeline.cli.annotation_settings import ClassifierOnDemand
+
+    def take(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        screen.report(outcome)
+        table.add(outcome.row)
+
+    for of in recordings:
+        if of.why_skipped is not None:
+            take(skipped_outcome(of, job.out, of.why_skipped))
 
     classifier = ClassifierOnDemand(
         model, batch_size=arguments.batch_size, say=screen.say, begin=screen.begin
@@ -168,10 +179,9 @@ def _work(
     if arguments.engine == "ray":
         # Its models are loaded elsewhere, and nobody tells when.
         screen.begin()
-    for outcome in engine.annotate(recordings, classifier, job, progress=screen.show):
-        outcomes.append(outcome)
-        screen.report(outcome)
-        table.add(outcome.row)
+    tried = [of for of in recordings if of.why_skipped is None]
+    for outcome in engine.annotate(tried, classifier, job, progress=screen.show):
+        take(outcome)
 
 
 class _Table:

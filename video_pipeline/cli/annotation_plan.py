@@ -28,8 +28,18 @@ if TYPE_CHECKING:
 
 __all__ = ["print_plan"]
 
-_SHORT = {"annotate": "to do", "leave": "done", "cannot": "cannot"}
-_WORDS = {"annotate": "to do", "leave": "already done", "cannot": "cannot be read"}
+_SHORT = {"annotate": "to do", "leave": "done", "cannot": "cannot", "skip": "skip"}
+_WORDS = {
+    "annotate": "to do",
+    "leave": "already done",
+    "cannot": "cannot be read",
+    "skip": "skipped",
+}
+    "annotate": "to do",
+    "leave": "already done",
+    "cannot": "cannot be read",
+    "skip": "skipped",
+}
 
 
 def print_plan(
@@ -70,7 +80,8 @@ def _looked_up(recordings: Sequence[Recording], job: BatchJob, *, quiet: bool) -
             if lines is not None:
                 lines.draw([f"{what} {k} of {n} recordings ..."])
 
-        for recording, length in lengths_of(recordings, job.settings):
+        tried = [of for of in recordings if of.why_skipped is None]
+        for recording, length in lengths_of(tried, job.settings):
             lengths[recording.video_id] = length
             tell("looked up the length of", len(lengths))
         for planned in plan_recordings(recordings, job, lengths):
@@ -87,7 +98,7 @@ def _lines(plan: Sequence[Planned]) -> Iterator[str]:
         padding = " " * (width - text_width(name))
         seconds = of.length.seconds
         length = "-" if seconds is None else duration_text(seconds)
-        reason = {"annotate": "new", "leave": "", "cannot": ""}[of.action]
+        reason = {"annotate": "new", "leave": "", "cannot": "", "skip": ""}[of.action]
         if of.reason:
             again = "again: " if of.action == "annotate" else ""
             reason = f"{again}{printable(of.reason)}"

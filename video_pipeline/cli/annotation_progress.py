@@ -141,7 +141,7 @@ class BatchProgress:
         if not self._knows_lengths():
             return None
         return sum(
-            max(0.0, self._expected[name] - self._positions.get(name, 0.0))
+            max(0.0, self._expected.get(name, 0.0) - self._positions.get(name, 0.0))
             for name in self._waiting
         )
 
