@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.named_or_not import DEIDENTIFIED
 from video_pipeline.batch.recordings import Operation, Recording, name_operations
 from video_pipeline.batch.table import BatchRow
+from video_pipeline.batch.untouched import is_untouched
 from video_pipeline.errors import OutputError, PipelineError, RecordingError
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
@@ -79,7 +81,8 @@ def annotate_recording(
 def why_to_annotate(recording: Recording, job: BatchJob) -> str | None:
     """Why ``annotate_recording`` would annotate: "" where it never has, None where it would not.
 
-    Where there are earlier results, the recording is read for its digest; nothing is decoded.
+    Where there are earlier results, and the recording has been touched since, it is read for its
+    digest; nothing is decoded.
 
     Raises:
         PipelineError: it would fail for this reason.
@@ -89,7 +92,8 @@ def why_to_annotate(recording: Recording, job: BatchJob) -> str | None:
     earlier = read_manifest(folder)
     if earlier is None:
         return ""
-    return _why_again(earlier, _provenance(recording, job), folder, is_forced=job.force)
+    provenance = _presumed_provenance(recording, job, earlier)
+    return _why_again(earlier, provenance, folder, is_forced=job.force)
 
 
 def failed_outcome(recording: Recording, out: Path, error: str) -> Outcome:
@@ -137,12 +141,14 @@ def _annotated(
     require_own_place(folder)
     require_no_newer_manifest(folder)
     sizes = _sizes(recording)
-    provenance = _provenance(recording, job)
     earlier = read_manifest(folder)
-    again = _why_again(earlier, provenance, folder, is_forced=job.force)
+    presumed = _presumed_provenance(recording, job, earlier)
+    again = _why_again(earlier, presumed, folder, is_forced=job.force)
     if earlier is not None and again is None:
         row = _row(recording, earlier.status, earlier.n_seconds, _missing(earlier))
         return Outcome(recording, row, folder, was_finished=True, warnings=earlier.warnings)
+    # What is annotated is read, so that its manifest never rests on a presumption.
+    provenance = presumed if presumed.files else _provenance(recording, job)
 
     def tell(position_s: float, info: VideoInfo) -> None:
         if progress is not None:
@@ -177,6 +183,17 @@ def _annotated(
     missing = _what_is_missing(warnings) if status == "partial" else ""
     row = _row(recording, status, annotation.timeline.n_seconds, missing)
     return Outcome(recording, row, folder, warnings=warnings, again=again or "")
+
+
+def _presumed_provenance(
+    recording: Recording, job: BatchJob, earlier: Manifest | None
+) -> Provenance:
+    """Of a recording that nobody has touched since, without reading it: then no ``files``."""
+    if earlier is None or not is_untouched(recording, job.out / recording.video_id, earlier):
+        return _provenance(recording, job)
+    wanted = _of_files(recording, job, [])
+    read = earlier.provenance
+    return replace(wanted, input_sha256=read.input_sha256, input_bytes=read.input_bytes)
 
 
 def _why_again(
@@ -225,7 +242,11 @@ def _provenance(recording: Recording, job: BatchJob) -> Provenance:
     known = [file for file in files if file is not None]
     if len(known) < len(files):
         return Provenance("", 0, job.model.sha256, {})
-    provenance = Provenance.of(known, model_sha256=job.model.sha256, settings=job.settings)
+    return _of_files(recording, job, known)
+
+
+def _of_files(recording: Recording, job: BatchJob, files: Sequence[InputFile]) -> Provenance:
+    provenance = Provenance.of(files, model_sha256=job.model.sha256, settings=job.settings)
     if recording.pseudonym is None:
         return provenance
     marked = {**provenance.parameters, DEIDENTIFIED: recording.pseudonym.key_id}

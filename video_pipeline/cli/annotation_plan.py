@@ -35,11 +35,6 @@ _WORDS = {
     "cannot": "cannot be read",
     "skip": "skipped",
 }
-    "annotate": "to do",
-    "leave": "already done",
-    "cannot": "cannot be read",
-    "skip": "skipped",
-}
 
 
 def print_plan(
