@@ -18,7 +18,7 @@ from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import RecordingError
 from video_pipeline.frames import RegularTimes, open_video
 from video_pipeline.output.features import read_features
-from video_pipeline.output.manifest import ModelIdentity, digest_file
+from video_pipeline.output.provenance import ModelIdentity, digest_file
 from video_pipeline.records import VideoInfo
 from video_pipeline.timeline.smoothing import Smoothing, SmoothingSettings
 

@@ -35,7 +35,7 @@ from video_pipeline.batch.recordings import Operation, Recording, name_operation
 from video_pipeline.batch.table import update_batch_table
 from video_pipeline.cli import main
 from video_pipeline.errors import RecordingError
-from video_pipeline.output.manifest import digest_path
+from video_pipeline.output.provenance import digest_path
 
 NAME = "Zyxwvut"
 """In every file's and folder's name."""

@@ -169,7 +169,7 @@ def _annotated(paths: Sequence[Path], classifier: Any, scratch: Path, n_workers:
     from video_pipeline.batch.local.engine import LocalEngine
     from video_pipeline.batch.recordings import name_recordings
     from video_pipeline.config import AnnotationSettings
-    from video_pipeline.output.manifest import ModelIdentity
+    from video_pipeline.output.provenance import ModelIdentity
 
     with tempfile.TemporaryDirectory(dir=scratch) as out:
         settings = AnnotationSettings(resize_rule=classifier.resize_rule)

@@ -15,7 +15,7 @@ from tests.support.clips import cut_file, steady, write_clip
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.operations import Joining, find_operations
 from video_pipeline.batch.recordings import name_operations
-from video_pipeline.output.manifest import digest_file
+from video_pipeline.output.provenance import digest_file
 from video_pipeline.output.table_reading import read_timeline
 
 

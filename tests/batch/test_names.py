@@ -22,7 +22,7 @@ from video_pipeline.batch.operations import find_operations
 from video_pipeline.batch.recordings import Operation, name_operations
 from video_pipeline.batch.table import BATCH_NAME, update_batch_table
 from video_pipeline.batch.verification import verify_folder
-from video_pipeline.output.manifest import digest_path
+from video_pipeline.output.provenance import digest_path
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="other systems refuse such names")
 

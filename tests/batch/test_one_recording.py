@@ -12,7 +12,8 @@ from tests.support.clips import damage_packet, steady, write_clip
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.config import AnnotationSettings
-from video_pipeline.output.manifest import ModelIdentity, digest_file, read_manifest
+from video_pipeline.output.manifest import read_manifest
+from video_pipeline.output.provenance import ModelIdentity, digest_file
 
 
 @pytest.fixture

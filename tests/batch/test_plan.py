@@ -27,7 +27,7 @@ from video_pipeline.batch.recordings import Recording, name_recordings
 from video_pipeline.batch.trial import evenly_chosen, measure_pace
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.frame_classifier import FrameClassifier
-from video_pipeline.output.manifest import ModelIdentity
+from video_pipeline.output.provenance import ModelIdentity
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "expected"
 

@@ -9,7 +9,7 @@ import pytest
 
 from video_pipeline.batch.recordings import find_recordings, name_recordings
 from video_pipeline.errors import RecordingError
-from video_pipeline.output.manifest import digest_path
+from video_pipeline.output.provenance import digest_path
 
 
 def touch(path: Path) -> Path:

@@ -12,7 +12,7 @@ from tests.support.clips import steady, write_clip
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.one_recording import why_to_annotate
 from video_pipeline.batch.recordings import name_recordings
-from video_pipeline.output.manifest import InputFile
+from video_pipeline.output.provenance import InputFile
 
 
 @pytest.fixture

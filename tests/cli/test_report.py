@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.reports import small_report
 from video_pipeline.cli import main
-from video_pipeline.output.manifest import digest_path
+from video_pipeline.output.provenance import digest_path
 from video_pipeline.output.tables import write_timeline
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from video_pipeline.config import AnnotationSettings
-from video_pipeline.output.manifest import InputFile, Provenance
+from video_pipeline.output.provenance import InputFile, Provenance
 from video_pipeline.output.staleness import why_stale
 from video_pipeline.timeline.smoothing import Smoothing
 from video_pipeline.timeline.smoothing.filter_settings import SmoothingSettings

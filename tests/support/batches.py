@@ -13,7 +13,7 @@ from video_pipeline.batch.one_recording import annotate_recording
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.frame_classifier import FrameClassifier
-from video_pipeline.output.manifest import ModelIdentity
+from video_pipeline.output.provenance import ModelIdentity
 
 MODEL = ModelIdentity(sha256="m" * 64, name="model", head="sigmoid")
 OUTPUTS = ["run.json", "segments.csv", "statistics.csv", "timeline.csv", "timeline.png"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.config import AnnotationSettings
-from video_pipeline.output.manifest import ModelIdentity
+from video_pipeline.output.provenance import ModelIdentity
 
 __all__ = ["BatchJob", "Outcome"]
 

@@ -19,14 +19,13 @@ from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
 from video_pipeline.output.files import make_folder
 from video_pipeline.output.manifest import (
-    InputFile,
     Manifest,
-    Provenance,
     is_finished,
     read_manifest,
     require_no_newer_manifest,
 )
 from video_pipeline.output.own_place import require_own_place
+from video_pipeline.output.provenance import InputFile, Provenance
 from video_pipeline.output.recording_folder import discard_unfinished, write_recording_folder
 from video_pipeline.output.staleness import why_stale
 from video_pipeline.records import VideoInfo

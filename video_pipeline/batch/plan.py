@@ -15,7 +15,8 @@ from video_pipeline.batch.one_recording import why_to_annotate
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import PipelineError
-from video_pipeline.output.manifest import Provenance, read_manifest
+from video_pipeline.output.manifest import read_manifest
+from video_pipeline.output.provenance import Provenance
 from video_pipeline.output.staleness import why_stale
 
 __all__ = [

@@ -12,7 +12,8 @@ from video_pipeline.batch.folder_names import folder_name, name_key
 from video_pipeline.batch.named_or_not import require_unmixed
 from video_pipeline.batch.pseudonyms import Pseudonym, Pseudonyms
 from video_pipeline.batch.searching import VIDEO_SUFFIXES, Found, find_files, refuse_nothing
-from video_pipeline.output.manifest import InputLabel, digest_path, read_manifest
+from video_pipeline.output.manifest import read_manifest
+from video_pipeline.output.provenance import InputLabel, digest_path
 
 __all__ = [
     "VIDEO_SUFFIXES",

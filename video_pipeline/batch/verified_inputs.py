@@ -10,8 +10,8 @@ from pathlib import Path
 
 from video_pipeline.batch.searching import find_files
 from video_pipeline.errors import OutputError, PipelineError, RecordingError
-from video_pipeline.output.manifest import digest_path
 from video_pipeline.output.manifest_reading import Claims, InputClaim
+from video_pipeline.output.provenance import digest_path
 
 __all__ = ["Input", "choose_inputs"]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from video_pipeline.batch.table import BATCH_NAME
 from video_pipeline.errors import OutputError, PipelineError, TableError
 from video_pipeline.output.csv_lines import csv_lines
-from video_pipeline.output.manifest import MANIFEST_NAME, digest_path
+from video_pipeline.output.manifest import MANIFEST_NAME
 from video_pipeline.output.manifest_reading import Claims
+from video_pipeline.output.provenance import digest_path
 from video_pipeline.output.tables import bare_cell
 
 __all__ = ["check_table"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from classifier.model.bundle import ModelFolder
     from classifier.prediction import ToolClassifier
     from video_pipeline.config import AnnotationSettings
-    from video_pipeline.output.manifest import ModelIdentity
+    from video_pipeline.output.provenance import ModelIdentity
 
 __all__ = ["ClassifierOnDemand", "identity_of", "settings_of"]
 
@@ -54,7 +54,7 @@ def settings_of(arguments: argparse.Namespace, model: ModelFolder) -> Annotation
 
 def identity_of(folder: ModelFolder) -> ModelIdentity:
     """What manifests say of a model."""
-    from video_pipeline.output.manifest import ModelIdentity
+    from video_pipeline.output.provenance import ModelIdentity
 
     return ModelIdentity(
         sha256=folder.digest, name=folder.path.resolve().name, head=folder.config.head

@@ -82,7 +82,7 @@ def find_videos(source: Path) -> Videos:
         RecordingError: there is no such folder, or no video in it.
     """
     from video_pipeline.batch.recordings import find_recordings, name_recordings
-    from video_pipeline.output.manifest import digest_path
+    from video_pipeline.output.provenance import digest_path
 
     if not source.exists():
         raise RecordingError(source, "no such file or folder")

@@ -23,7 +23,7 @@ from video_pipeline.extraction.settings import ExtractionSettings
 from video_pipeline.extraction.taking import Sampling, Taken, take_frames
 from video_pipeline.formats.annotation_search import find_annotation
 from video_pipeline.formats.tool_annotation import ToolAnnotation, read_tool_annotation
-from video_pipeline.output.manifest import digest_file
+from video_pipeline.output.provenance import digest_file
 
 __all__ = ["Extraction", "Measuring", "Progress", "extract_frames"]
 

@@ -13,15 +13,10 @@ from video_pipeline.annotate import Annotation
 from video_pipeline.output.derived_files import TIMELINE_STEM, remove_derived_files
 from video_pipeline.output.features import FEATURES_NAME, write_features
 from video_pipeline.output.files import make_folder, move_file, output_error, remove_file
-from video_pipeline.output.manifest import (
-    MANIFEST_NAME,
-    InputLabel,
-    ModelIdentity,
-    Provenance,
-    write_manifest,
-)
+from video_pipeline.output.manifest import MANIFEST_NAME, write_manifest
 from video_pipeline.output.own_place import require_own_place
 from video_pipeline.output.plots import write_timeline_plot
+from video_pipeline.output.provenance import InputLabel, ModelIdentity, Provenance
 from video_pipeline.output.timeline_files import write_timeline_files
 
 __all__ = ["discard_unfinished", "write_recording_folder"]

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from video_pipeline.output.derived_files import remove_derived_files
 from video_pipeline.output.files import make_folder, remove_file, write_bytes
-from video_pipeline.output.manifest import MANIFEST_NAME, InputFile, digests_of, versions
+from video_pipeline.output.manifest import MANIFEST_NAME, digests_of
 from video_pipeline.output.plots import write_timeline_plot
 from video_pipeline.output.probability_reading import read_probabilities
+from video_pipeline.output.provenance import InputFile
 from video_pipeline.output.sealed_json import sealed_json
 from video_pipeline.output.timeline_files import write_timeline_files
+from video_pipeline.output.versions import versions
 from video_pipeline.timeline.aggregation import build_timeline
 from video_pipeline.timeline.smoothing import Smoothing
 from video_pipeline.timeline.smoothing.stored import smoothing_to_json

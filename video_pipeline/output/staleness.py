@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from video_pipeline.output.manifest import Provenance
+from video_pipeline.output.provenance import Provenance
 
 __all__ = ["why_stale"]
 

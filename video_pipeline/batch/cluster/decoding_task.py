@@ -19,7 +19,7 @@ from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.messages import Orders
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.errors import PipelineError
-from video_pipeline.output.manifest import versions
+from video_pipeline.output.versions import versions
 from video_pipeline.records import VideoInfo
 
 __all__ = ["Place", "Seat", "Work", "annotate_on_node"]
