@@ -36,6 +36,8 @@ class BatchEngine(Protocol):
         An engine of many machines sends the classifier to each of them by pickle: such a one
         knows its tools at once and loads its model with its first images.
 
+        A recording that another process is at is waited for, behind all others.
+
         A recording that cannot be read, that hangs or that crashes its decoder costs itself only.
         Who stops taking outcomes, or is interrupted, leaves no process behind.
         """

@@ -69,6 +69,10 @@ def annotate_recording(
             discard_unfinished(folder)
             if not _is_of_another(folder, recording):
                 return _annotated(recording, classifier, job, progress)
+        if recording.pseudonym is not None:
+            raise OutputError(
+                folder, "holds another recording's results", hint="choose another output folder"
+            )
         renamed = _renamed(recording, job.out)
         return annotate_recording(renamed, classifier, job, progress=progress)
     except _StillBeingWrittenError as growing:
