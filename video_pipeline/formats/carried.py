@@ -8,13 +8,16 @@ its labels alone speak.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from video_pipeline.formats.file_names import is_folder_name
 from video_pipeline.formats.json_document import JsonValue
 from video_pipeline.formats.labelled import LabelledRecording
+from video_pipeline.timeline.runs import find_runs
 
 __all__ = ["CARRIED_NAME", "Carried", "carried_line", "carried_of", "parse_carried", "phase_labels"]
 
@@ -32,16 +35,23 @@ class Carried:
     n_seconds: int | None = None
     tools: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
+    without_frame: tuple[tuple[int, int], ...] = ()
+    """[start, end) of seconds in which nothing was recorded, or nobody looked."""
 
 
 def carried_of(recording: LabelledRecording) -> dict[str, Any]:
     """As a JSON object."""
-    return {
+    carried = {
         "video_id": recording.video_id,
         "duration_s": recording.n_seconds,
         "tools": list(recording.tools),
         "phases": [] if recording.phases is None else list(recording.phases.phases),
     }
+    if recording.timeline is not None and (recording.timeline.n_frames == 0).any():
+        runs = find_runs((recording.timeline.n_frames == 0)[:, np.newaxis])
+        pairs = zip(runs.start.tolist(), runs.stop.tolist(), strict=True)
+        carried["without_frame"] = [list(pair) for pair in pairs]
+    return carried
 
 
 def carried_line(recording: LabelledRecording) -> str:
@@ -57,6 +67,7 @@ def parse_carried(value: JsonValue | None) -> Carried:
         return Carried()
     video_id, length = value.get("video_id"), value.get("duration_s")
     tools, phases = value.get("tools"), value.get("phases")
+    without_frame = value.get("without_frame")
     if video_id is not None and not is_folder_name(video_id.text()):
         raise video_id.error("cannot be the name of a recording")
     if length is not None and not 0 < length.whole_number() <= _LONGEST_S:
@@ -66,7 +77,16 @@ def parse_carried(value: JsonValue | None) -> Carried:
         n_seconds=None if length is None else length.whole_number(),
         tools=() if tools is None else tools.texts(),
         phases=() if phases is None else phases.texts(),
+        without_frame=() if without_frame is None else tuple(_stretches(without_frame)),
     )
+
+
+def _stretches(value: JsonValue) -> Iterator[tuple[int, int]]:
+    for pair in value.items():
+        ends = [end.whole_number() for end in pair.items()]
+        if len(ends) != 2 or not 0 <= ends[0] < ends[1] <= _LONGEST_S:
+            raise pair.error("is no stretch of seconds")
+        yield ends[0], ends[1]
 
 
 def phase_labels(phases: Iterable[str], tools: Iterable[str]) -> dict[str, str]:

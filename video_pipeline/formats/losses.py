@@ -12,9 +12,16 @@ __all__ = ["listed", "losses_of", "unknown_videos"]
 _MOST_NAMED = 3
 
 
-def losses_of(recordings: Iterable[LabelledRecording], *, has_phases: bool = True) -> list[str]:
-    """What an editor's file, which holds uses and mostly phases, cannot hold; a line each."""
+def losses_of(
+    recordings: Iterable[LabelledRecording], *, has_phases: bool = True, carries: bool = True
+) -> list[str]:
+    """What an editor's file, which holds uses and mostly phases, cannot hold; a line each.
+
+    ``carries``: whether it carries besides, for an import, which seconds have no frame.
+    """
     holds = frozenset({"tools", "milliseconds", *(("phases",) if has_phases else ())})
+    if carries:
+        holds |= {"missing"}
     return [text for recording in recordings for text in loss_notes(recording, holds)]
 
 

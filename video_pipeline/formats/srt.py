@@ -30,7 +30,7 @@ def write(
     settings: ExportSettings,  # noqa: ARG001  every format is called alike
 ) -> list[str]:
     """Write ``<name>.srt`` for each recording; return what is lost."""
-    notes = losses_of(recordings, has_phases=False)
+    notes = losses_of(recordings, has_phases=False, carries=False)
     for recording, stem in zip(recordings, file_stems(recordings), strict=True):
         cues = [
             f"{k}\n{clock(start, separator=',')} --> {clock(end, separator=',')}\n{text}\n\n"

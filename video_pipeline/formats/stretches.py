@@ -6,6 +6,7 @@ is said in words, never silently.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from video_pipeline.formats.labelled import (
     from_segments,
     phase_segments_of,
 )
-from video_pipeline.records import PhaseTimeline, ToolSegment
+from video_pipeline.records import PhaseTimeline, ToolSegment, ToolTimeline
 from video_pipeline.timeline.segments import find_segments
 
 __all__ = ["Drawn", "Stretch", "phase_stretches", "recording_of", "tool_stretches"]
@@ -108,6 +109,8 @@ def recording_of(path: Path, drawn: Drawn, carried: Carried) -> LabelledRecordin
         if tools
         else (None, ())
     )
+    if timeline is not None:
+        timeline = _without_frames(timeline, carried.without_frame)
     return LabelledRecording(
         video_id=drawn.video_id,
         timeline=timeline,
@@ -118,6 +121,15 @@ def recording_of(path: Path, drawn: Drawn, carried: Carried) -> LabelledRecordin
         ),
         notes=tuple(notes),
     )
+
+
+def _without_frames(timeline: ToolTimeline, stretches: Sequence[tuple[int, int]]) -> ToolTimeline:
+    """The timeline without an answer where there was no frame, unless somebody drew a use there."""
+    missing = np.zeros(timeline.n_seconds, dtype=np.bool_)
+    for start, end in stretches:
+        missing[start:end] = True
+    missing &= ~timeline.present.any(axis=1)
+    return dataclasses.replace(timeline, n_frames=np.where(missing, 0, timeline.n_frames))
 
 
 def _segment(stretch: Stretch) -> ToolSegment:
