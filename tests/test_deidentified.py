@@ -27,11 +27,11 @@ from tests.support.clips import barcode, cut_file, damage_packet, steady, write_
 from tests.support.dicom_files import write_dicom
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.engine import LocalEngine
+from video_pipeline.batch.naming.pseudonyms import Pseudonyms
 from video_pipeline.batch.one_recording import faulty_outcome
-from video_pipeline.batch.operations import find_operations
-from video_pipeline.batch.part_list import read_part_list
-from video_pipeline.batch.pseudonyms import Pseudonyms
 from video_pipeline.batch.recordings import Operation, Recording, name_operations
+from video_pipeline.batch.search.operations import find_operations
+from video_pipeline.batch.search.part_list import read_part_list
 from video_pipeline.batch.table import update_batch_table
 from video_pipeline.cli import main
 from video_pipeline.errors import RecordingError

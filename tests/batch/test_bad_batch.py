@@ -20,10 +20,10 @@ import pytest
 from tests.support.batches import OUTPUTS, Brightness, job_of
 from tests.support.processes import ROOT
 from video_pipeline.batch.local.engine import LocalEngine
-from video_pipeline.batch.operations import find_operations
 from video_pipeline.batch.recordings import Recording, name_operations
+from video_pipeline.batch.search.operations import find_operations
 from video_pipeline.batch.table import BATCH_NAME, update_batch_table
-from video_pipeline.batch.verification import verify_folder
+from video_pipeline.batch.verifying.verification import verify_folder
 
 BAD_INPUTS = Path(__file__).parents[3] / "shared" / "bad_inputs"
 LONGEST_S = 300.0

@@ -20,10 +20,10 @@ import pytest
 from tests.support.batches import OUTPUTS, annotate_in_turn, files_below, job_of
 from tests.support.clips import steady, write_clip
 from tests.support.processes import ROOT
-from video_pipeline.batch.operations import find_operations
 from video_pipeline.batch.recordings import name_operations
+from video_pipeline.batch.search.operations import find_operations
 from video_pipeline.batch.table import BATCH_NAME, BatchRow, update_batch_table
-from video_pipeline.batch.verification import verify_folder
+from video_pipeline.batch.verifying.verification import verify_folder
 from video_pipeline.errors import OutputError
 from video_pipeline.output.manifest import is_finished, read_manifest
 from video_pipeline.output.sealed_json import sealed_json

@@ -13,8 +13,8 @@ import pytest
 from tests.support.batches import OUTPUTS, Brightness, annotate_in_turn, job_of
 from tests.support.clips import cut_file, steady, write_clip
 from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.operations import Joining, find_operations
 from video_pipeline.batch.recordings import name_operations
+from video_pipeline.batch.search.operations import Joining, find_operations
 from video_pipeline.output.provenance import digest_file
 from video_pipeline.output.table_reading import read_timeline
 

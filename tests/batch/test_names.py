@@ -15,13 +15,13 @@ import pytest
 
 from tests.support.batches import OUTPUTS, Brightness, files_below, job_of
 from tests.support.clips import steady, write_clip
-from video_pipeline.batch.folder_names import folder_name, name_key
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.engine import LocalEngine
-from video_pipeline.batch.operations import find_operations
+from video_pipeline.batch.naming.folder_names import folder_name, name_key
 from video_pipeline.batch.recordings import Operation, name_operations
+from video_pipeline.batch.search.operations import find_operations
 from video_pipeline.batch.table import BATCH_NAME, update_batch_table
-from video_pipeline.batch.verification import verify_folder
+from video_pipeline.batch.verifying.verification import verify_folder
 from video_pipeline.output.provenance import digest_path
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="other systems refuse such names")

@@ -8,13 +8,13 @@ from typing import get_args
 
 import pytest
 
-from video_pipeline.batch.operations import Joining, find_operations
 from video_pipeline.batch.recordings import (
     Operation,
     Recording,
     name_operations,
 )
-from video_pipeline.batch.searching import find_files
+from video_pipeline.batch.search.operations import Joining, find_operations
+from video_pipeline.batch.search.searching import find_files
 from video_pipeline.errors import RecordingError
 
 TREE = (

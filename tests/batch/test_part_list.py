@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from video_pipeline.batch.part_list import is_part_list, read_part_list
+from video_pipeline.batch.search.part_list import is_part_list, read_part_list
 from video_pipeline.errors import RecordingError
 
 

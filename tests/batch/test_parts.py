@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from video_pipeline.batch.parts import (
+from video_pipeline.batch.search.parts import (
     group_parts,
     in_natural_order,
     natural_key,

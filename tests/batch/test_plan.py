@@ -14,17 +14,17 @@ from tests.support.batches import Brightness, annotate_in_turn, files_below, job
 from tests.support.clips import steady, write_clip
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
-from video_pipeline.batch.lengths import lengths_of
 from video_pipeline.batch.one_recording import annotate_recording
-from video_pipeline.batch.plan import (
+from video_pipeline.batch.planning.lengths import lengths_of
+from video_pipeline.batch.planning.plan import (
     Planned,
     free_bytes,
     plan_recordings,
     presumed_finished,
     result_bytes,
 )
+from video_pipeline.batch.planning.trial import evenly_chosen, measure_pace
 from video_pipeline.batch.recordings import Recording, name_recordings
-from video_pipeline.batch.trial import evenly_chosen, measure_pace
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.output.provenance import ModelIdentity

@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
 from tests.support.clips import steady, write_clip, write_streams
-from video_pipeline.batch.pseudonyms import (
+from video_pipeline.batch.naming.pseudonyms import (
     Pseudonyms,
     default_key_file,
     is_pseudonym,

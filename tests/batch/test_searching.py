@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from video_pipeline.batch.searching import Found, find_files
+from video_pipeline.batch.search.searching import Found, find_files
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and devices are POSIX's")
 

@@ -13,8 +13,8 @@ from tests.support.batches import OUTPUTS, Brightness, job_of
 from tests.support.clips import steady, write_clip
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.engine import LocalEngine
-from video_pipeline.batch.operations import find_operations
 from video_pipeline.batch.recordings import name_operations
+from video_pipeline.batch.search.operations import find_operations
 from video_pipeline.batch.table import BATCH_NAME, update_batch_table
 from video_pipeline.cli import main
 

@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.clips import steady, write_clip
 from tests.support.processes import children_of
-from video_pipeline.batch.lengths import Length, Surveying, expected_seconds, length_of
+from video_pipeline.batch.planning.lengths import Length, Surveying, expected_seconds, length_of
+from video_pipeline.batch.planning.survey import Claim, plausible_seconds, survey
 from video_pipeline.batch.recordings import Recording
-from video_pipeline.batch.survey import Claim, plausible_seconds, survey
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.frames.container.header import Header
 

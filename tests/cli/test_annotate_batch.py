@@ -17,7 +17,7 @@ from tests.support.batches import files_below
 from tests.support.clips import cut_file, steady, write_clip
 from tests.support.processes import ROOT, children_of, running
 from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.lengths import Length
+from video_pipeline.batch.planning.lengths import Length
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.cli import main

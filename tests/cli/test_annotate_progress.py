@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.lengths import Length
+from video_pipeline.batch.planning.lengths import Length
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.cli.annotation_bar import (

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
 from tests.support.clips import cut_file, steady, write_clip
-from video_pipeline.batch.operations import find_operations
 from video_pipeline.batch.recordings import name_operations
+from video_pipeline.batch.search.operations import find_operations
 from video_pipeline.batch.table import update_batch_table
-from video_pipeline.batch.verification import verify_folder
+from video_pipeline.batch.verifying.verification import verify_folder
 from video_pipeline.cli import main
 
 

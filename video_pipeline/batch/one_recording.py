@@ -10,7 +10,7 @@ from video_pipeline.annotate import annotate_video
 from video_pipeline.batch.claim import claim
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
-from video_pipeline.batch.named_or_not import DEIDENTIFIED
+from video_pipeline.batch.naming.named_or_not import DEIDENTIFIED
 from video_pipeline.batch.recordings import Operation, Recording, name_operations
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.batch.untouched import is_untouched

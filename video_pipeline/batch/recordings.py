@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline.batch.folder_names import folder_name, name_key
-from video_pipeline.batch.named_or_not import require_unmixed
-from video_pipeline.batch.pseudonyms import Pseudonym, Pseudonyms
-from video_pipeline.batch.searching import VIDEO_SUFFIXES, Found, find_files, refuse_nothing
+from video_pipeline.batch.naming.folder_names import folder_name, name_key
+from video_pipeline.batch.naming.named_or_not import require_unmixed
+from video_pipeline.batch.naming.pseudonyms import Pseudonym, Pseudonyms
+from video_pipeline.batch.search.searching import VIDEO_SUFFIXES, Found, find_files, refuse_nothing
 from video_pipeline.output.manifest import read_manifest
 from video_pipeline.output.provenance import InputLabel, digest_path
 

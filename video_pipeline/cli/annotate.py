@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from classifier.model.bundle import ModelFolder
     from video_pipeline.batch.engine import BatchEngine
     from video_pipeline.batch.job import BatchJob, Outcome
-    from video_pipeline.batch.pseudonyms import Pseudonyms
+    from video_pipeline.batch.naming.pseudonyms import Pseudonyms
     from video_pipeline.batch.recordings import Operation, Recording
     from video_pipeline.batch.table import BatchRow
     from video_pipeline.cli.annotation_screen import AnnotationScreen
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _operations(
     arguments: argparse.Namespace, pseudonyms: Pseudonyms | None
 ) -> Sequence[Operation]:
-    from video_pipeline.batch.operations import find_operations
+    from video_pipeline.batch.search.operations import find_operations
     from video_pipeline.errors import RecordingError
 
     try:
@@ -80,7 +80,7 @@ def _operations(
 
 def _pseudonyms(arguments: argparse.Namespace) -> Pseudonyms | None:
     """What makes pseudonyms; None where recordings keep their names."""
-    from video_pipeline.batch.pseudonyms import Pseudonyms, default_key_file
+    from video_pipeline.batch.naming.pseudonyms import Pseudonyms, default_key_file
 
     if not arguments.deidentify:
         if arguments.key_file is not None:
@@ -118,8 +118,8 @@ def _annotate(
     model: ModelFolder,
     arguments: argparse.Namespace,
 ) -> int:
-    from video_pipeline.batch.lengths import Surveying
-    from video_pipeline.batch.plan import presumed_finished
+    from video_pipeline.batch.planning.lengths import Surveying
+    from video_pipeline.batch.planning.plan import presumed_finished
     from video_pipeline.cli.annotation_progress import BatchProgress
     from video_pipeline.cli.annotation_screen import AnnotationScreen
 
@@ -249,7 +249,7 @@ def _stopped_text(outcomes: Sequence[Outcome], n_recordings: int) -> str:
 
 def _tell_of_parts(recordings: Sequence[Recording]) -> None:
     """Say so where files are annotated singly whose names look like parts of one operation."""
-    from video_pipeline.batch.parts import group_parts
+    from video_pipeline.batch.search.parts import group_parts
 
     single = [of.path for of in recordings if of.paths == (of.path,)]
     groups = [group for group in group_parts(single) if len(group) > 1]

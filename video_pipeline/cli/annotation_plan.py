@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from classifier.model.bundle import ModelFolder
     from video_pipeline.batch.engine import BatchEngine
     from video_pipeline.batch.job import BatchJob
-    from video_pipeline.batch.plan import Planned
+    from video_pipeline.batch.planning.plan import Planned
     from video_pipeline.batch.recordings import Recording
 
 __all__ = ["print_plan"]
@@ -63,8 +63,8 @@ def print_plan(
 
 def _looked_up(recordings: Sequence[Recording], job: BatchJob, *, quiet: bool) -> list[Planned]:
     """The plan, with a line that counts while it is made."""
-    from video_pipeline.batch.lengths import lengths_of
-    from video_pipeline.batch.plan import plan_recordings
+    from video_pipeline.batch.planning.lengths import lengths_of
+    from video_pipeline.batch.planning.plan import plan_recordings
 
     n, lengths, plan = len(recordings), {}, []
     with ExitStack() as stack:
@@ -117,7 +117,7 @@ def _json(planned: Planned, *, out: Path) -> str:
 
 def _said_video(to_do: Sequence[Planned], say: Callable[[str], None]) -> float | None:
     """Say how much video there is; in seconds, None where too few headers tell."""
-    from video_pipeline.batch.lengths import expected_seconds
+    from video_pipeline.batch.planning.lengths import expected_seconds
 
     lengths = {of.recording.video_id: of.length for of in to_do}
     expected = expected_seconds(lengths, lengths)
@@ -140,7 +140,7 @@ def _pace(
 ) -> float | None:
     """Seconds of video a second, tried out."""
     from video_pipeline.batch.local.engine import n_processors
-    from video_pipeline.batch.trial import evenly_chosen, measure_pace
+    from video_pipeline.batch.planning.trial import evenly_chosen, measure_pace
     from video_pipeline.cli.annotation_settings import ClassifierOnDemand
 
     def say(text: str) -> None:
@@ -172,7 +172,7 @@ def _space_text(
     seconds: float | None, to_do: Sequence[Planned], job: BatchJob, *, n_tools: int
 ) -> str:
     """What results need and what there is; warns where that is not enough."""
-    from video_pipeline.batch.plan import free_bytes, result_bytes
+    from video_pipeline.batch.planning.plan import free_bytes, result_bytes
 
     if seconds is None:
         return "space   not known"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from video_pipeline.batch.lengths import Length, annotated_seconds, expected_seconds
+from video_pipeline.batch.planning.lengths import Length, annotated_seconds, expected_seconds
 
 if TYPE_CHECKING:
     from video_pipeline.batch.job import Outcome

@@ -80,7 +80,7 @@ def _listed(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
     """Each file once."""
     from classifier.dataset.images import IMAGE_SUFFIXES
     from classifier.errors import DatasetError
-    from video_pipeline.batch.searching import find_files
+    from video_pipeline.batch.search.searching import find_files
 
     found = find_files(paths, IMAGE_SUFFIXES)
     hint = "name the files themselves; recordings are not searched for"

@@ -13,7 +13,7 @@ from video_pipeline.cli.console import note, print_result, printable, progress_b
 from video_pipeline.cli.exit_status import DONE, FAILED
 
 if TYPE_CHECKING:
-    from video_pipeline.batch.verification import Verification
+    from video_pipeline.batch.verifying.verification import Verification
 
 __all__ = ["add_parser"]
 
@@ -56,7 +56,7 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check everything, name what is wrong, and sum up."""
-    from video_pipeline.batch.verification import verify_folder
+    from video_pipeline.batch.verifying.verification import verify_folder
 
     with _bar() as show:
         found = verify_folder(arguments.out, recordings=arguments.recordings, progress=show)

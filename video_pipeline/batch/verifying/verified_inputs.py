@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline.batch.searching import find_files
+from video_pipeline.batch.search.searching import find_files
 from video_pipeline.errors import OutputError, PipelineError, RecordingError
 from video_pipeline.output.manifest_reading import Claims, InputClaim
 from video_pipeline.output.provenance import digest_path

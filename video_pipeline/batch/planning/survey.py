@@ -29,7 +29,7 @@ from video_pipeline.frames.container.opening import open_container, video_stream
 
 __all__ = ["Claim", "main", "plausible_seconds", "survey"]
 
-_CODE = "from video_pipeline.batch.survey import main; main()"
+_CODE = "from video_pipeline.batch.planning.survey import main; main()"
 _LIMIT_S = 10.0
 _START_S = 60.0
 """For a child to import what it needs, from a slow disk."""

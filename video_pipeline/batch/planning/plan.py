@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from video_pipeline.batch.job import BatchJob
-from video_pipeline.batch.lengths import Length
 from video_pipeline.batch.one_recording import why_to_annotate
+from video_pipeline.batch.planning.lengths import Length
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.errors import PipelineError

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from video_pipeline.batch.table import BATCH_NAME
-from video_pipeline.batch.verified_inputs import Input, choose_inputs
-from video_pipeline.batch.verified_rows import count_rows
-from video_pipeline.batch.verified_table import check_table
+from video_pipeline.batch.verifying.verified_inputs import Input, choose_inputs
+from video_pipeline.batch.verifying.verified_rows import count_rows
+from video_pipeline.batch.verifying.verified_table import check_table
 from video_pipeline.errors import OutputError, PipelineError
 from video_pipeline.output.manifest import MANIFEST_NAME
 from video_pipeline.output.manifest_reading import Claims, FileClaim, read_claims

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from video_pipeline.batch.pseudonyms import is_pseudonym
+from video_pipeline.batch.naming.pseudonyms import is_pseudonym
 from video_pipeline.batch.table import BATCH_NAME
 from video_pipeline.errors import OutputError
 from video_pipeline.output.manifest import MANIFEST_NAME, read_manifest

@@ -10,8 +10,8 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
+from video_pipeline.batch.planning.survey import Claim, survey
 from video_pipeline.batch.recordings import Recording
-from video_pipeline.batch.survey import Claim, survey
 from video_pipeline.config import AnnotationSettings
 
 __all__ = [

@@ -30,7 +30,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline.batch.private_files import (
+from video_pipeline.batch.naming.private_files import (
     make_private,
     private_folder,
     read_private,

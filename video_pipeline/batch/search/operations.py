@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from video_pipeline.batch.part_list import LIST_SUFFIX, is_part_list, read_part_list
-from video_pipeline.batch.parts import (
+from video_pipeline.batch.recordings import VIDEO_SUFFIXES, Operation
+from video_pipeline.batch.search.part_list import LIST_SUFFIX, is_part_list, read_part_list
+from video_pipeline.batch.search.parts import (
     group_parts,
     in_natural_order,
     operation_name,
     without_menus,
 )
-from video_pipeline.batch.recordings import VIDEO_SUFFIXES, Operation
-from video_pipeline.batch.searching import Skipped, find_files, refuse_nothing
+from video_pipeline.batch.search.searching import Skipped, find_files, refuse_nothing
 from video_pipeline.errors import RecordingError
 
 __all__ = ["Joining", "find_operations"]

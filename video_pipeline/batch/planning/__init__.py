@@ -1,0 +1,1 @@
+"""What a batch would do, before it does it."""

@@ -1,0 +1,1 @@
+"""Which recordings there are: in folders, in files, in parts."""

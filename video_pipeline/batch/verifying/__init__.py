@@ -1,0 +1,1 @@
+"""Whether results are still as they were written."""
