@@ -36,9 +36,22 @@ def running(call: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def children_of(process_id: int) -> set[int]:
-    """Processes that it has started and that still run, as Linux tells."""
+    """Processes that it has started and that still run, as Linux tells.
+
+    One that is not yet what it is to be is not among them: as long as a child has not left its
+    parent's program, the parent waits for it, and must not wait for one that a test has stopped.
+    """
     listings = Path(f"/proc/{process_id}/task").glob("*/children")
-    return {int(child) for listing in listings for child in listing.read_text().split()}
+    children = {int(child) for listing in listings for child in listing.read_text().split()}
+    own = _command_of(process_id)
+    return {child for child in children if _command_of(child) != own}
+
+
+def _command_of(process_id: int) -> bytes:
+    try:
+        return Path(f"/proc/{process_id}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def processes_with_open(path: Path) -> list[int]:
