@@ -94,12 +94,14 @@ def test_an_interruption_ends_all_processes_and_leaves_nothing_half_written(
         assert process.wait(60) == 130
         assert time.monotonic() - began < LIMIT_S
         assert members_of(process.pid) == []
-    left = files_below(out)
-    assert {Path(name).parts[0] for name in left} == {"clip0"}
-    assert [path.name for path in out.iterdir()] == ["clip0"]
-    manifest = read_manifest(out / "clip0")
-    assert manifest is not None
-    assert is_finished(out / "clip0", manifest)
+    # On a busy machine more than one may have been done before the signal came.
+    left = sorted(path.name for path in out.iterdir())
+    assert "clip0" in left
+    assert set(left) < {clip.stem for clip in clips}
+    for name in left:
+        manifest = read_manifest(out / name)
+        assert manifest is not None
+        assert is_finished(out / name, manifest)
 
 
 @pytest.mark.slow

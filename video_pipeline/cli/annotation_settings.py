@@ -48,7 +48,8 @@ def settings_of(arguments: argparse.Namespace, model: ModelFolder) -> Annotation
         batch_size=arguments.batch_size or _batch_size_by_device(arguments.engine),
         smoothing=smoothing,
         features=arguments.features,
-        plots=arguments.plots,
+        # timeline.png is always there.
+        plots=tuple(name for name in arguments.plots if name != "png"),
     )
 
 
