@@ -120,7 +120,8 @@ def test_interrupted_again_and_again_a_batch_comes_to_the_same_end(tmp_path: Pat
             for _ in range(n_done + 1):
                 process.stdout.readline()
             os.kill(process.pid, signal.SIGTERM)
-            assert process.wait(60) in (0, 130)
+            # Before the engine has begun, or when it is done, nobody catches it.
+            assert process.wait(60) in (0, 130, -signal.SIGTERM)
         left = files_below(out)
         assert all(wanted[name] == content for name, content in left.items())
         n_calls, n_done = n_calls + 1, len(list(out.glob("*/run.json")))
