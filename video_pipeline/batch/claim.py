@@ -32,6 +32,7 @@ _HELD_ELSEWHERE = {errno.EACCES, errno.EAGAIN}
 _NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 _GONE = {errno.ENOENT, errno.ESTALE}
 _LOOK_EVERY_S = 0.01
+_LONGEST_END_S = 1.0
 
 
 @contextmanager
@@ -56,7 +57,8 @@ def clear_up(folder: Path) -> None:
 
     Where another process has claimed the recording, what lies there is that one's.
     """
-    with suppress(OutputError), claim(folder) as is_ours:
+    # A decoder whose starter was killed ends by itself, a moment later.
+    with suppress(OutputError), claim(folder, wait_s=_LONGEST_END_S) as is_ours:
         if is_ours:
             discard_unfinished(folder)
 
