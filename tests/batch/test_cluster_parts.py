@@ -15,9 +15,10 @@ from tests.support.batches import Brightness, files_below, job_of
 from tests.support.clips import steady, write_clip
 from tests.support.clusters import Noting, all_with_open
 from video_pipeline.batch.cluster.classifier_actor import ClassifierActor
-from video_pipeline.batch.cluster.decoding import Answers, annotate_apart, orders_for
+from video_pipeline.batch.cluster.decoding import Answers, annotate_apart
 from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.job import Outcome
+from video_pipeline.batch.local.messages import orders_for
 from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.errors import PipelineError
 from video_pipeline.records import VideoInfo

@@ -107,13 +107,12 @@ def test_the_table_leads_back_and_only_its_owner_reads_it(
     assert mode_of(key_file.parent / "names.csv") == 0o600
 
 
-def test_nothing_but_key_table_and_an_empty_lock_is_left(
+def test_nothing_but_key_and_table_is_left(
     pseudonyms: Pseudonyms, key_file: Path, tmp_path: Path
 ) -> None:
     pseudonyms.give([tmp_path / "a.mp4"])
     left = files_below(key_file.parent)
-    assert sorted(left) == [".names.csv.lock", "deidentify.key", "names.csv"]
-    assert left[".names.csv.lock"] == b""
+    assert sorted(left) == ["deidentify.key", "names.csv"]
 
 
 def test_a_key_is_made_at_its_first_use_for_its_owner_alone(tmp_path: Path, out: Path) -> None:

@@ -8,23 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.batch.claim import clear_up
-from video_pipeline.batch.job import BatchJob, Outcome
-from video_pipeline.batch.local.messages import (
-    Answer,
-    Described,
-    Finished,
-    Frames,
-    Orders,
-    Reached,
-)
-from video_pipeline.batch.local.shared_frames import FrameLayout
-from video_pipeline.batch.local.worker_process import WorkerProcess
-from video_pipeline.batch.one_recording import failed_outcome
+from video_pipeline.batch.job import Outcome
+from video_pipeline.batch.local.messages import Answer, Finished, Frames, Orders, Reached
+from video_pipeline.batch.local.worker_process import WorkerProcess, lost_outcome, stalled_text
 from video_pipeline.batch.recordings import Recording
-from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.records import VideoInfo
 
-__all__ = ["Answers", "Classify", "Tell", "annotate_apart", "orders_for"]
+__all__ = ["Answers", "Classify", "Tell", "annotate_apart"]
 
 Answers = tuple[NDArray[np.float32], NDArray[np.float16] | None]
 """Probabilities (n, n_tools), and features (n, any) where there are any."""
@@ -32,18 +22,6 @@ Classify = Callable[[NDArray[np.uint8]], Answers]
 Tell = Callable[[float, VideoInfo], None]
 
 _LOOK_EVERY_S = 0.2
-
-
-def orders_for(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: bool) -> Orders:
-    """What a worker is told first: the job, and what it has to know of the classifier."""
-    described = Described(
-        tools=classifier.tools,
-        input_size_px=classifier.input_size_px,
-        resize_rule=getattr(classifier, "resize_rule", None),
-        crops_field_of_view=bool(getattr(classifier, "crops_field_of_view", False)),
-    )
-    layout = FrameLayout(job.settings.batch_size, classifier.input_size_px, len(classifier.tools))
-    return Orders(job, shows_tracebacks, described, layout)
 
 
 def annotate_apart(
@@ -76,13 +54,12 @@ def _served(
     while True:
         if not worker.connection.poll(_LOOK_EVERY_S):
             if worker.stalled_s() > stall_limit_s:
-                cause = f"no progress for {stall_limit_s:.0f} s: its decoder hangs and was stopped"
-                return _failed(recording, orders, cause)
+                return lost_outcome(recording, orders.job.out, stalled_text(stall_limit_s))
             continue
         try:
             message = worker.connection.recv()
         except (EOFError, ConnectionError):
-            return _failed(recording, orders, worker.cause_of_death())
+            return lost_outcome(recording, orders.job.out, worker.cause_of_death())
         worker.note_progress()
         match message:
             case Frames(n):
@@ -95,7 +72,3 @@ def _served(
             case Finished(outcome):
                 worker.recording = None
                 return outcome
-
-
-def _failed(recording: Recording, orders: Orders, cause: str) -> Outcome:
-    return failed_outcome(recording, orders.job.out, f"{cause}; convert it anew")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from video_pipeline.batch.claim import clear_up
-from video_pipeline.batch.cluster.decoding import orders_for
 from video_pipeline.batch.cluster.decoding_task import Place, Work, annotate_on_node
 from video_pipeline.batch.cluster.placement import Placement
 from video_pipeline.batch.cluster.progress_actor import Notes, ProgressActor
@@ -17,6 +16,7 @@ from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.cluster.ray_session import ray_session
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
+from video_pipeline.batch.local.messages import orders_for
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.work_queue import WorkQueue

@@ -13,10 +13,8 @@ from video_pipeline.batch.claim import clear_up
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.answering import Questions
-from video_pipeline.batch.local.messages import Described, Finished, Frames, Orders, Reached
-from video_pipeline.batch.local.shared_frames import FrameLayout
-from video_pipeline.batch.local.worker_process import WorkerProcess
-from video_pipeline.batch.one_recording import failed_outcome
+from video_pipeline.batch.local.messages import Finished, Frames, Orders, Reached, orders_for
+from video_pipeline.batch.local.worker_process import WorkerProcess, lost_outcome, stalled_text
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.work_queue import WorkQueue
 from video_pipeline.frame_classifier import FrameClassifier
@@ -59,7 +57,7 @@ class LocalEngine:
         if n_workers > 1:
             job = replace(job, decode_threads=1)
         with wishes_to_stop() as wish, ExitStack() as ending:
-            orders = _orders(classifier, job, shows_tracebacks=self._shows_tracebacks)
+            orders = orders_for(classifier, job, shows_tracebacks=self._shows_tracebacks)
             run = _Run(recordings, classifier, orders, progress, self._stall_limit_s, n_workers)
             ending.callback(run.end)
             while run.is_busy:
@@ -113,7 +111,7 @@ class _Run:
                 self._questions.answer()
         for worker in list(self._workers):
             if self._is_stalled(worker):
-                yield from self._lose(worker, self._stalled())
+                yield from self._lose(worker, stalled_text(self._stall_limit_s))
 
     @property
     def _n_busy(self) -> int:
@@ -160,15 +158,12 @@ class _Run:
                     self._hand_out()
                     yield outcome
 
-    def _stalled(self) -> str:
-        return f"no progress for {self._stall_limit_s:.0f} s: its decoder hangs and was stopped"
-
     def _lose(self, worker: WorkerProcess, cause: str) -> Iterator[Outcome]:
         """A worker is gone, or must go: its recording has failed."""
         recording = worker.recording
         self._remove(worker)
         if recording is not None:
-            yield failed_outcome(recording, self._job.out, f"{cause}; convert it anew")
+            yield lost_outcome(recording, self._job.out, cause)
 
     def _new_worker(self) -> WorkerProcess:
         worker = WorkerProcess(self._orders)
@@ -189,14 +184,3 @@ def n_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _orders(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: bool) -> Orders:
-    described = Described(
-        tools=classifier.tools,
-        input_size_px=classifier.input_size_px,
-        resize_rule=getattr(classifier, "resize_rule", None),
-        crops_field_of_view=bool(getattr(classifier, "crops_field_of_view", False)),
-    )
-    layout = FrameLayout(job.settings.batch_size, classifier.input_size_px, len(classifier.tools))
-    return Orders(job, shows_tracebacks, described, layout)

@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.shared_frames import FrameLayout
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.records import VideoInfo
 
-__all__ = ["Answer", "Described", "Finished", "Frames", "Orders", "Reached", "ToEngine", "ToWorker"]
+__all__ = [
+    "Answer",
+    "Described",
+    "Finished",
+    "Frames",
+    "Orders",
+    "Reached",
+    "ToEngine",
+    "ToWorker",
+    "orders_for",
+]
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,18 @@ class Finished:
     """Worker: what became of its recording; the next one may come."""
 
     outcome: Outcome
+
+
+def orders_for(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: bool) -> Orders:
+    """What a worker is told first: the job, and what it has to know of the classifier."""
+    described = Described(
+        tools=classifier.tools,
+        input_size_px=classifier.input_size_px,
+        resize_rule=getattr(classifier, "resize_rule", None),
+        crops_field_of_view=bool(getattr(classifier, "crops_field_of_view", False)),
+    )
+    layout = FrameLayout(job.settings.batch_size, classifier.input_size_px, len(classifier.tools))
+    return Orders(job, shows_tracebacks, described, layout)
 
 
 ToWorker = Orders | Recording | Answer

@@ -13,11 +13,13 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.messages import Orders, ToWorker
 from video_pipeline.batch.local.shared_frames import SharedFrames, make_shared_file
+from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
 
-__all__ = ["WorkerProcess"]
+__all__ = ["WorkerProcess", "lost_outcome", "stalled_text"]
 
 _CODE = "from video_pipeline.batch.local.worker import main; main()"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -53,16 +55,10 @@ class WorkerProcess:
         self.shared = SharedFrames(memory, orders.layout)
         self.connection: Connection = Connection(ours.detach())
         self.recording: Recording | None = None
-        self._n_bytes = 0
         self._progress_at = time.monotonic()
         self._read_bytes = 0
         self._read_limit = 0
         self.tell(orders)
-
-    @property
-    def process_id(self) -> int:
-        """Of the process."""
-        return self._process.pid
 
     def give(self, recording: Recording) -> None:
         """Hand over the next recording."""
@@ -114,7 +110,10 @@ class WorkerProcess:
 
     def cause_of_death(self) -> str:
         """Of a process whose connection has closed by itself."""
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_LONGEST_END_S)
+        except subprocess.TimeoutExpired:
+            return "its decoder's process has stopped answering"
         if code >= 0:
             return f"its decoder's process ended by itself (status {code})"
         if -code == signal.SIGKILL:
@@ -131,6 +130,16 @@ class WorkerProcess:
             return None
         n_fetched = int(stat.rpartition(")")[2].split()[_MAJOR_FAULTS])
         return int(calls.split("rchar:")[1].split()[0]) + n_fetched * mmap.PAGESIZE
+
+
+def lost_outcome(recording: Recording, out: Path, cause: str) -> Outcome:
+    """The outcome of a recording whose process is gone."""
+    return failed_outcome(recording, out, f"{cause}; convert it anew")
+
+
+def stalled_text(limit_s: float) -> str:
+    """The cause where a process was ended because nothing came of it for so long."""
+    return f"no progress for {limit_s:.0f} s: its decoder hangs and was stopped"
 
 
 def _size(recording: Recording) -> int:

@@ -1,4 +1,4 @@
-"""Files of one user alone (mode 0600): read only if nobody else can, written whole, locked."""
+"""Files of one user alone (mode 0600): read only if nobody else can, written whole."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from pathlib import Path
 
 from video_pipeline.errors import KeyFileError
 
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks.
-    fcntl = None  # type: ignore[assignment]
-
-__all__ = ["make_private", "private_folder", "read_private", "replace_private", "sole_user_of"]
+__all__ = ["make_private", "private_folder", "read_private", "replace_private"]
 
 _HAS_MODES = os.name == "posix"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -81,31 +76,6 @@ def private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise _refusal(folder, error, "cannot be created") from error
-
-
-@contextmanager
-def sole_user_of(path: Path) -> Iterator[None]:
-    """Hold a file, that need not be there, for this call; another call waits meanwhile.
-
-    The lock is an empty file beside it that stays: network file systems lock only what is open for
-    writing. Where there are no locks at all, there is none.
-
-    Raises:
-        KeyFileError: the lock cannot be made.
-    """
-    place = path.with_name(f".{path.name}.lock")
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        descriptor = os.open(place, flags, 0o600)
-    except OSError as error:
-        raise _refusal(place, error, "cannot be written") from error
-    try:
-        if fcntl is not None:
-            with suppress(OSError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -26,18 +26,19 @@ import hmac
 import io
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from video_pipeline.batch.claim import claim
 from video_pipeline.batch.naming.private_files import (
     make_private,
     private_folder,
     read_private,
     replace_private,
-    sole_user_of,
 )
-from video_pipeline.errors import KeyFileError, PipelineError
+from video_pipeline.errors import KeyFileError, OutputError, PipelineError
 
 __all__ = ["TABLE_NAME", "Pseudonym", "Pseudonyms", "default_key_file", "is_pseudonym"]
 
@@ -48,6 +49,7 @@ _HEADER = ("pseudonym", "path")
 _KEY_LINE = re.compile(rb"([0-9a-f]{64})\n?")
 _KEY_BYTES = 32
 _MOST_TABLE_BYTES = 1 << 30
+_LONGEST_WAIT_S = 10.0
 _PSEUDONYM = re.compile(r"case-[0-9a-f]{16}")
 _KEY_ID_OF = b"surgical-video: which key this is"
 """No path: all paths are absolute."""
@@ -126,7 +128,7 @@ class Pseudonyms:
     def _remember(self, places: Mapping[str, str]) -> None:
         if not places:
             return
-        with sole_user_of(self._table):
+        with self._held_table():
             known = _read_table(self._table)
             for name, place in places.items():
                 if known.get(name, place) != place:
@@ -137,6 +139,19 @@ class Pseudonyms:
                     )
             if not places.keys() <= known.keys():
                 _write_table(self._table, {**known, **places})
+
+    @contextmanager
+    def _held_table(self) -> Iterator[None]:
+        """The table for this call alone; another call waits meanwhile."""
+        try:
+            with claim(self._table, wait_s=_LONGEST_WAIT_S) as is_ours:
+                if not is_ours:
+                    raise KeyFileError(
+                        self._table, "another call does not let go of it", hint="end that one"
+                    )
+                yield
+        except OutputError as error:
+            raise KeyFileError(error.path, error.cause, hint="name another key file") from error
 
 
 def default_key_file() -> Path:
