@@ -44,6 +44,9 @@ def machines() -> Iterator[Cluster]:
     with pytest.MonkeyPatch.context() as environment, folder as place:
         # Else its processes yield to whatever else this machine has to do.
         environment.setenv("RAY_worker_niceness", "0")
+        # Where Ray notes the last cluster's address; it does not make the folder.
+        environment.setenv("RAY_TMPDIR", place)
+        Path(place, "ray").mkdir()
         made: Any = importlib.import_module("ray.cluster_utils").Cluster()
         try:
             made.add_node(
@@ -235,11 +238,15 @@ ALONE = """
 import sys
 from pathlib import Path
 from tests.support.batches import Brightness, job_of
+from tests.support.processes import addresses_listened_at
 from video_pipeline.batch.cluster.engine import RayEngine
 from video_pipeline.batch.recordings import name_recordings
 out, *clips = map(Path, sys.argv[1:])
-outcomes = RayEngine().annotate(name_recordings(clips, out), Brightness(), job_of(out))
-print(*sorted(of.row.status for of in outcomes))
+statuses, heard_at = [], set()
+for of in RayEngine().annotate(name_recordings(clips, out), Brightness(), job_of(out)):
+    statuses.append(of.row.status)
+    heard_at |= addresses_listened_at()
+print(*sorted(statuses), *sorted(heard_at))
 """
 
 
@@ -259,7 +266,7 @@ def test_without_an_address_this_machine_is_a_quiet_cluster(
             check=False,
         )
         assert os.listdir(place) == []  # noqa: PTH208  nothing is left of the cluster
-    assert (done.stdout, done.stderr, done.returncode) == ("done done\n", "", 0)
+    assert (done.stdout, done.stderr, done.returncode) == ("done done 127.0.0.1\n", "", 0)
     assert files_below(out) == without({"clip2", "clip3", "clip4", "clip5"}, in_turn)
 
 

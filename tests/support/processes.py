@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["children_of", "hear_interruptions", "processes_with_open", "running"]
+__all__ = [
+    "addresses_listened_at",
+    "children_of",
+    "hear_interruptions",
+    "processes_with_open",
+    "running",
+]
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,8 +48,7 @@ def children_of(process_id: int) -> set[int]:
     One that is not yet what it is to be is not among them: as long as a child has not left its
     parent's program, the parent waits for it, and must not wait for one that a test has stopped.
     """
-    listings = Path(f"/proc/{process_id}/task").glob("*/children")
-    children = {int(child) for listing in listings for child in listing.read_text().split()}
+    children = _started_by(process_id)
     own = _command_of(process_id)
     return {child for child in children if _command_of(child) != own}
 
@@ -62,3 +68,50 @@ def processes_with_open(path: Path) -> list[int]:
         for child in sorted(children_of(os.getpid()))
         if real in {os.path.realpath(link) for link in Path(f"/proc/{child}/fd").glob("*")}
     ]
+
+
+def addresses_listened_at() -> set[str]:
+    """IP addresses at which this process and all below it listen on TCP, as Linux tells."""
+    inodes = {inode for process_id in _family(os.getpid()) for inode in _sockets(process_id)}
+    found = set()
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        for line in table.read_text().splitlines()[1:]:
+            cells = line.split()
+            if cells[3] == _LISTENING and cells[9] in inodes:
+                found.add(_address(cells[1].partition(":")[0]))
+    return found
+
+
+_LISTENING = "0A"
+
+
+def _family(process_id: int) -> set[int]:
+    """It, and what it and those below it have started."""
+    found, new = set[int](), {process_id}
+    while new:
+        found |= new
+        new = {child for parent in new for child in _started_by(parent)} - found
+    return found
+
+
+def _started_by(process_id: int) -> set[int]:
+    with suppress(OSError):
+        listings = Path(f"/proc/{process_id}/task").glob("*/children")
+        return {int(child) for listing in listings for child in listing.read_text().split()}
+    return set()
+
+
+def _sockets(process_id: int) -> set[str]:
+    found = set()
+    for link in Path(f"/proc/{process_id}/fd").glob("*"):
+        with suppress(OSError):
+            found.add(str(link.readlink()).removeprefix("socket:[").removesuffix("]"))
+    return found
+
+
+def _address(words: str) -> str:
+    """From the kernel's hexadecimal, in words of four bytes, each the other way round."""
+    raw = b"".join(bytes.fromhex(words[k : k + 8])[::-1] for k in range(0, len(words), 8))
+    address = ipaddress.ip_address(raw)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)

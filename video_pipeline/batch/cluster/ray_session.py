@@ -23,6 +23,9 @@ __all__ = ["import_ray", "ray_session", "require_answer"]
 
 _ENGINE = "--engine ray"
 _NO_TELEMETRY = {"RAY_USAGE_STATS_ENABLED": "0"}
+_ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""As where Ray never leaves its machine: else it takes the address that others know it by, also
+where it was told 127.0.0.1, and complains on stderr where the machine has none."""
 _ANSWER_WITHIN_S = 10.0
 _LONGEST_PLACE = 28
 _SHORT_PLACE = "/tmp"  # noqa: S108  a folder with a random name is made in it
@@ -61,6 +64,9 @@ def ray_session(address: str | None, *, store_bytes: int, is_loud: bool = False)
     Raises:
         PipelineError: Ray is not installed, or no cluster answers.
     """
+    if address is None:
+        # Read when Ray is imported.
+        os.environ.update(_ON_LOOPBACK)
     ray = import_ray()
     if ray.is_initialized():
         yield ray
