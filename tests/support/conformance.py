@@ -244,7 +244,7 @@ _VP9: dict[str, Any] = {"codec": "libvpx-vp9", "options": _FAST, "gop": 50, "b_f
 _VP8: dict[str, Any] = {**_VP9, "codec": "libvpx"}
 _AV1: dict[str, Any] = {
     "codec": "libsvtav1",
-    "options": {"preset": "10", "crf": "20", "svtav1-params": "enable-tf=0"},
+    "options": {"preset": "10", "crf": "20", "svtav1-params": "enable-tf=0:lp=1"},
     "gop": 50,
     "b_frames": 0,
 }
