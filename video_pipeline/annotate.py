@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,25 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.config import AnnotationSettings
+from video_pipeline.elsewhere import Elsewhere, NeighboursNeededError, observed_elsewhere
 from video_pipeline.frame_classifier import FrameClassifier
-from video_pipeline.frames import (
-    RESIZE_RULE,
-    FrameSampler,
-    SamplingReport,
-    open_video,
-    prefetch,
-)
+from video_pipeline.frames import RESIZE_RULE, SamplingReport, VideoReader, open_video, prefetch
+from video_pipeline.frames.batching import Batching
 from video_pipeline.frames.joined.joined_reader import JoinedReader, PartSpan
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
-from video_pipeline.frames.pictures.quality import QualityWatch
 from video_pipeline.frames.sampling import OneOrMorePaths
 from video_pipeline.frames.whole_field_of_view import field_of_view_of
-from video_pipeline.records import FrameBatch, FramePredictions, ToolTimeline, VideoInfo
-from video_pipeline.timeline.aggregation import SecondMeans, build_timeline
-from video_pipeline.timeline.feature_means import FeatureMeans
-from video_pipeline.timeline.flags import flag_seconds
+from video_pipeline.observing import Look, Observation, Observations, observe
+from video_pipeline.records import ToolTimeline, VideoInfo
 
 __all__ = ["Annotation", "annotate_video", "wanted_resize_rule", "wants_cropped"]
+
+Progress = Callable[[float, VideoInfo], None]
+"""Is told the video time reached, in seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +54,8 @@ def annotate_video(
     field_of_view: FieldOfView | None = None,
     n_threads: int = 0,
     part_names: Sequence[str] | None = None,
-    progress: Callable[[float, VideoInfo], None] | None = None,
+    progress: Progress | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Annotation:
     """Annotate one recording; memory grows with its length by a row a second at most.
 
@@ -66,14 +64,13 @@ def annotate_video(
     ``n_threads`` is the decoder's, 0 for as many as help; it changes no result.
     ``part_names`` is what warnings call each of several files, instead of its own name.
     ``progress`` is told the video time reached, in seconds, after each batch.
+    ``elsewhere`` looks at pieces of a long recording where it can be cut; it changes no result.
 
     Raises:
         RecordingError: the recording, or a file of it, holds no frame that can be shown.
         ValueError: the settings ask for features, and the classifier gives none.
     """
     settings = settings or AnnotationSettings()
-    means, quality = SecondMeans(classifier.tools), QualityWatch()
-    feature_means = FeatureMeans() if settings.features else None
     open_reader = partial(
         open_video,
         path,
@@ -86,37 +83,75 @@ def annotate_video(
         field_of_view = None
     elif field_of_view is None:
         field_of_view = field_of_view_of(open_reader)
-    with open_reader() as reader:
-        sampler = FrameSampler(
-            reader,
-            times=settings.times,
-            size_px=classifier.input_size_px,
-            batch_size=settings.batch_size,
-            resize_rule=wanted_resize_rule(classifier, settings),
-            field_of_view=field_of_view,
-        )
-        # Decoding runs ahead in a thread, so that both cores of the work overlap.
-        with prefetch(sampler) as batches:
-            for batch in batches:
-                predictions = _classify(batch, classifier, with_features=settings.features)
-                means.add(predictions)
-                if feature_means is not None and predictions.features is not None:
-                    feature_means.add(predictions.times_s, predictions.features)
-                quality.add(batch)
-                if progress is not None:
-                    progress(float(batch.times_s[-1]), reader.info)
-        info, report = reader.info, sampler.report
-        parts = reader.parts if isinstance(reader, JoinedReader) else ()
-    probabilities, n_frames = means.finish(report.n_seconds)
-    timeline = build_timeline(
-        tools=classifier.tools,
-        probabilities=probabilities,
-        n_frames=n_frames,
-        smoothing=settings.smoothing,
+    batching = Batching(
+        size_px=classifier.input_size_px,
+        batch_size=settings.batch_size,
+        resize_rule=wanted_resize_rule(classifier, settings),
+        field_of_view=field_of_view,
     )
-    flags = flag_seconds(n_frames, report, quality=quality.flagged_seconds())
-    features = None if feature_means is None else feature_means.finish(report.n_seconds)
-    return Annotation(info, report, timeline, flags, parts, field_of_view, features)
+    recording = _Recording(open_reader, settings, Look(batching, settings.features), progress)
+    if elsewhere is not None:
+        with suppress(NeighboursNeededError):
+            annotation = recording.annotated_elsewhere(classifier.tools, elsewhere)
+            if annotation is not None:
+                return annotation
+    return recording.annotated(classifier)
+
+
+@dataclass(frozen=True)
+class _Recording:
+    """A recording, and how it is to be looked at."""
+
+    open_reader: Callable[[], VideoReader]
+    settings: AnnotationSettings
+    look: Look
+    progress: Progress | None
+
+    def annotated(self, classifier: FrameClassifier) -> Annotation:
+        """Frame by frame, here. Decoding runs ahead in a thread, so that both work at once."""
+        with_features = self.look.with_features
+        with self.open_reader() as reader:
+            samples = reader.samples(self.settings.times)
+            with prefetch(self.look.batching.batches(samples)) as batches:
+                observed = (
+                    observe(batch, classifier, with_features=with_features) for batch in batches
+                )
+                observations = self._added_up(observed, classifier.tools, reader.info)
+        return self._concluded(observations, reader)
+
+    def annotated_elsewhere(
+        self, tools: tuple[str, ...], elsewhere: Elsewhere
+    ) -> Annotation | None:
+        """By others, piece by piece; None where it cannot be cut."""
+        with self.open_reader() as reader:
+            observed = observed_elsewhere(reader, self.settings.times, self.look, elsewhere)
+            if observed is None:
+                return None
+            observations = self._added_up(observed, tools, reader.info)
+        return self._concluded(observations, reader)
+
+    def _added_up(
+        self, observed: Iterable[Observation], tools: tuple[str, ...], info: VideoInfo
+    ) -> Observations:
+        observations = Observations(tools)
+        for observation in observed:
+            observations.add(observation)
+            if self.progress is not None:
+                self.progress(observation.position_s, info)
+        return observations
+
+    def _concluded(self, observations: Observations, reader: VideoReader) -> Annotation:
+        report = SamplingReport.of(reader.report, n_sampled=observations.n_sampled)
+        seen = observations.finish(report, self.settings.smoothing)
+        return Annotation(
+            reader.info,
+            report,
+            seen.timeline,
+            seen.flags,
+            parts=reader.parts if isinstance(reader, JoinedReader) else (),
+            field_of_view=self.look.batching.field_of_view,
+            features=seen.features,
+        )
 
 
 def wanted_resize_rule(classifier: FrameClassifier, settings: AnnotationSettings) -> str:
@@ -131,18 +166,3 @@ def wants_cropped(classifier: FrameClassifier, settings: AnnotationSettings) -> 
     if settings.crop_field_of_view is not None:
         return settings.crop_field_of_view
     return bool(getattr(classifier, "crops_field_of_view", False))
-
-
-def _classify(
-    batch: FrameBatch, classifier: FrameClassifier, *, with_features: bool
-) -> FramePredictions:
-    probabilities, features = classifier.predict(batch.images)
-    if with_features and features is None:
-        raise ValueError(f"features are asked for, and {type(classifier).__name__} gives none")
-    kept = with_features and features is not None
-    return FramePredictions(
-        times_s=batch.times_s,
-        probabilities=np.asarray(probabilities, dtype=np.float32),
-        tools=classifier.tools,
-        features=np.asarray(features, dtype=np.float16) if kept else None,
-    )

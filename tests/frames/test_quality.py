@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +21,15 @@ from video_pipeline.frames.pictures.quality import (
     FROZEN,
     MOST_FROZEN_CHANGE,
     OUT_OF_FIELD,
+    JudgedPictures,
     QualityWatch,
 )
 from video_pipeline.records import FrameBatch
+
+
+def judged(*args: Any, **kwargs: Any) -> JudgedPictures:
+    """As ``batch``, looked at."""
+    return JudgedPictures.of(batch(*args, **kwargs))
 
 
 def batch(
@@ -45,7 +52,7 @@ def flagged(
 ) -> dict[str, tuple[int, ...]]:
     """The faults that were found at all."""
     watch = QualityWatch()
-    watch.add(batch(images, rate_hz=rate_hz, pts_s=pts_s))
+    watch.add(judged(images, rate_hz=rate_hz, pts_s=pts_s))
     return {fault: seconds for fault, seconds in watch.flagged_seconds().items() if seconds}
 
 
@@ -118,11 +125,11 @@ def test_the_cut_into_batches_does_not_matter() -> None:
     images = [tissue(0), *[tissue(1)] * 7, *[plain((0, 0, 0))] * 4, *[plain(GREEN)] * 5]
     images += [blurred(tissue(5), 3), plain(GREY), plain(GREY), tissue(6)]
     once = QualityWatch()
-    once.add(batch(images, rate_hz=2))
+    once.add(judged(images, rate_hz=2))
     for size in (1, 2, 3, 7):
         watch = QualityWatch()
         for k in range(0, len(images), size):
-            watch.add(batch(images[k : k + size], rate_hz=2, first=k))
+            watch.add(judged(images[k : k + size], rate_hz=2, first=k))
             watch.flagged_seconds()  # asking changes nothing
         assert watch.flagged_seconds() == once.flagged_seconds()
 
@@ -142,16 +149,16 @@ def test_a_recording_that_shows_a_test_card_throughout_is_flagged_throughout() -
 
 def test_a_size_that_changes_is_no_trouble() -> None:
     watch = QualityWatch()
-    watch.add(batch([tissue(0)] * 2))
-    watch.add(batch([tissue(1, (120, 160))] * 2, first=2))
+    watch.add(judged([tissue(0)] * 2))
+    watch.add(judged([tissue(1, (120, 160))] * 2, first=2))
     assert watch.flagged_seconds()[FROZEN] == (1, 3)
 
 
 def test_batches_out_of_order_are_refused() -> None:
     watch = QualityWatch()
-    watch.add(batch([tissue()], first=3))
+    watch.add(judged([tissue()], first=3))
     with pytest.raises(ValueError, match="order of time"):
-        watch.add(batch([tissue()], first=3))
+        watch.add(judged([tissue()], first=3))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,7 @@ def test_a_freeze_is_found_through_a_codec(
     )
     watch = QualityWatch()
     for frames in sample_frames(clip):
-        watch.add(frames)
+        watch.add(JudgedPictures.of(frames))
     assert {k: v for k, v in watch.flagged_seconds().items() if v} == {FROZEN: (3, 4, 5)}
 
 
@@ -182,5 +189,5 @@ def test_real_clips_have_no_fault(shared: Path) -> None:
     for path in sorted((shared / "data" / "laparoscopy_clips").glob("*.mp4"))[:2]:
         watch = QualityWatch()
         for frames in sample_frames(path):
-            watch.add(frames)
+            watch.add(JudgedPictures.of(frames))
         assert not any(watch.flagged_seconds().values()), path.name

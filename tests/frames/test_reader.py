@@ -22,8 +22,7 @@ from tests.support.clips import (
 from video_pipeline.frames import VideoReader, open_video
 from video_pipeline.frames.pictures.decoded import DecodedPicture
 from video_pipeline.frames.pictures.orientation import orientation_of_rotation
-from video_pipeline.frames.pictures.pixels import RgbConverter
-from video_pipeline.frames.pictures.pyav_frame import Orientations, PyAvFrame
+from video_pipeline.frames.pictures.pyav_frame import FrameMaker
 
 F = Fraction
 
@@ -175,14 +174,8 @@ class TestOrientation:
             def side_data(self) -> object:
                 raise ValueError("31 is not a valid Type")
 
-        frame = PyAvFrame(
-            DecodedPicture(cast("av.VideoFrame", Decoded())),
-            pts=F(0),
-            pixel_aspect=F(1),
-            converter=RgbConverter(),
-            orientations=Orientations(),
-            path="c.mp4",
-        )
+        decoded = DecodedPicture(cast("av.VideoFrame", Decoded()))
+        frame = FrameMaker("c.mp4", F(1)).frame(F(0), decoded)
         assert frame.orientation == orientation_of_rotation(-90)
 
 

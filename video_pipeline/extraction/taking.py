@@ -28,7 +28,7 @@ from video_pipeline.frames import (
     prefetch,
     resize_rgb,
 )
-from video_pipeline.frames.pictures.quality import QUALITY_SIZE_PX, QualityWatch
+from video_pipeline.frames.pictures.quality import QUALITY_SIZE_PX, JudgedPictures, QualityWatch
 from video_pipeline.records import FrameBatch, VideoInfo
 
 __all__ = ["Sampling", "Taken", "take_frames"]
@@ -93,7 +93,7 @@ def take_frames(
                     begin()
                 of_batch = list(pool.map(writer.write, *_columns(batch)))
                 folder.add(one.row for one in of_batch if one.row is not None)
-                quality.add(_small(batch))
+                quality.add(JudgedPictures.of(_small(batch)))
                 written += of_batch
                 progress(Sampling(recording, float(batch.times_s[-1]), reader.info))
     report = sampler.report

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
 from video_pipeline.frames.container.findings import Findings
-from video_pipeline.frames.pictures.decoded import DecodedPicture
+from video_pipeline.frames.pictures.appearance import Appearance
 from video_pipeline.frames.pictures.orientation import UPRIGHT
-from video_pipeline.frames.pictures.pixels import RgbConverter
-from video_pipeline.frames.pictures.pyav_frame import Orientations, PyAvFrame
+from video_pipeline.frames.pictures.pyav_frame import FrameMaker, PyAvFrame
+from video_pipeline.frames.planned.piece_reading import SampledPicture, shown_samples
+from video_pipeline.frames.planned.pieces import Piece, PieceResult
 from video_pipeline.frames.planned.planned_reading import PlannedReading
 from video_pipeline.frames.planned.scanning import CannotPlanError
 from video_pipeline.frames.reader import DecodeReport, Sample
@@ -39,8 +41,6 @@ class PyAvReader:
         """
         self._path = os.fspath(path)
         self._n_threads = n_threads
-        self._converter = RgbConverter()
-        self._orientations = Orientations()
         self._position = Fraction(0)
         self._is_handed_out = False
         self._is_closed = False
@@ -48,13 +48,14 @@ class PyAvReader:
         self._sequential = SequentialReading(
             path, stream=stream, n_threads=n_threads, findings=self._findings
         )
+        self._maker = FrameMaker(path, self._sequential.header.pixel_aspect)
         self._planned: PlannedReading | None = None
         self._why_sequential = "every frame was asked for"
         self._info = self._describe()
 
     def _describe(self) -> VideoInfo:
         header = self._sequential.header
-        first = self._frame(Fraction(0), self._sequential.first)
+        first = self._maker.frame(Fraction(0), self._sequential.first)
         height, width = first.size_px
         if first.orientation.is_mirrored:
             self._findings.add("orientation", "shown mirrored, as its display matrix asks")
@@ -106,6 +107,26 @@ class PyAvReader:
         self._sequential.close()
         return self._by_plan(self._planned)
 
+    def pieces(self, times: SamplingTimes) -> tuple[Piece, ...]:
+        """See ``ReaderInPieces``."""
+        try:
+            planned = self._plan(times)
+        except CannotPlanError:
+            return ()
+        self._take()
+        self._planned = planned
+        self._sequential.close()
+        return (replace(planned.piece, orientations=self._maker.orientations),)
+
+    def take_pieces(self, results: Sequence[PieceResult]) -> None:
+        """See ``ReaderInPieces``."""
+        if self._planned is None:
+            raise RuntimeError("take the pieces first")
+        for result in results:
+            for pts, appearance in result.appearances:
+                self._sequential.note_picture(appearance, pts)
+            self._planned.take(result.tally)
+
     def close(self) -> None:
         """Let go of the file; frames that were given keep their pixels."""
         self._is_closed = True
@@ -144,28 +165,17 @@ class PyAvReader:
     def _every_frame(self) -> Iterator[PyAvFrame]:
         for pts, picture in self._sequential.pictures():
             self._position = pts
-            yield self._frame(pts, picture)
+            yield self._maker.frame(pts, picture)
         if self._is_closed:
             raise RuntimeError(_CLOSED)
 
     def _by_plan(self, planned: PlannedReading) -> Iterator[Sample]:
-        last: tuple[DecodedPicture, PyAvFrame] | None = None
-        with closing(planned.samples()) as samples:
-            for sample in samples:
-                if last is None or last[0] is not sample.picture:
-                    last = sample.picture, self._frame(sample.pts, sample.picture)
-                    self._sequential.note_picture(sample.picture.frame, sample.pts)
-                self._position = sample.pts
-                yield Sample(sample.time, last[1])
+        def note(sample: SampledPicture) -> None:
+            self._sequential.note_picture(Appearance.of(sample.picture.frame), sample.pts)
+
+        with closing(planned.samples()) as sampled:
+            for sample in shown_samples(sampled, make_frame=self._maker.frame, note=note):
+                self._position = sample.frame.pts
+                yield sample
                 if self._is_closed:
                     raise RuntimeError(_CLOSED)
-
-    def _frame(self, pts: Fraction, picture: DecodedPicture) -> PyAvFrame:
-        return PyAvFrame(
-            picture,
-            pts=pts,
-            pixel_aspect=self._sequential.header.pixel_aspect,
-            converter=self._converter,
-            orientations=self._orientations,
-            path=self._path,
-        )

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
-import numpy as np
-from numpy.typing import NDArray
-
+from video_pipeline.frames.batching import Batching
 from video_pipeline.frames.joined.joined_reader import JoinedReader
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
-from video_pipeline.frames.pictures.pixels import RESIZE_RULE, RESIZE_RULES, resize_rgb
+from video_pipeline.frames.pictures.pixels import RESIZE_RULE
 from video_pipeline.frames.pyav_reader import PyAvReader
-from video_pipeline.frames.reader import DecodeReport, ShownFrame, VideoReader
+from video_pipeline.frames.reader import DecodeReport, VideoReader
 from video_pipeline.frames.sampling_times import RegularTimes, SamplingTimes, exact_rate
 from video_pipeline.records import FrameBatch
 
@@ -40,6 +38,12 @@ class SamplingReport(DecodeReport):
     n_sampled: int
     """Samples given; a frame that was on display at two sampling times counts twice."""
 
+    @classmethod
+    def of(cls, report: DecodeReport, *, n_sampled: int) -> SamplingReport:
+        """A reader's report, with the number of samples."""
+        known = {field.name: getattr(report, field.name) for field in fields(DecodeReport)}
+        return cls(**known, n_sampled=n_sampled)
+
 
 class FrameSampler:
     """Samples a reader's frames once, in memory bounded by one batch.
@@ -62,16 +66,9 @@ class FrameSampler:
 
         A cropped picture is cut out of the full one, then resized.
         """
-        if resize_rule not in RESIZE_RULES:
-            raise ValueError(f"a resize rule is one of {RESIZE_RULES}, got {resize_rule!r}")
-        self._resize_rule = resize_rule
-        self._field_of_view = field_of_view
         self._reader = reader
         self._times = times if times is not None else RegularTimes()
-        self._size_px = _checked_size(size_px)
-        self._batch_size = batch_size
-        if batch_size < 1:
-            raise ValueError(f"a batch holds at least one image, got batch_size={batch_size}")
+        self._batching = Batching(size_px, batch_size, resize_rule, field_of_view)
         self._n_sampled = 0
         self._is_exhausted = False
 
@@ -85,39 +82,13 @@ class FrameSampler:
         """What became of the recording; ``RuntimeError`` before the last batch was taken."""
         if not self._is_exhausted:
             raise RuntimeError("the report is known only when every frame has been sampled")
-        report = self._reader.report
-        known = {field.name: getattr(report, field.name) for field in fields(DecodeReport)}
-        return SamplingReport(**known, n_sampled=self._n_sampled)
+        return SamplingReport.of(self._reader.report, n_sampled=self._n_sampled)
 
     def __iter__(self) -> Iterator[FrameBatch]:
-        batch: list[_Image] = []
-        for image in self._images():
-            if len(batch) == self._batch_size or (
-                batch and batch[0].pixels.shape != image.pixels.shape
-            ):
-                yield _batch_of(batch)
-                batch = []
-            batch.append(image)
-            self._n_sampled += 1
-        if batch:
-            yield _batch_of(batch)
+        for batch in self._batching.batches(self._reader.samples(self._times)):
+            self._n_sampled += len(batch)
+            yield batch
         self._is_exhausted = True
-
-    def _images(self) -> Iterator[_Image]:
-        frame: ShownFrame | None = None
-        for sample in self._reader.samples(self._times):
-            if sample.frame is not frame:
-                frame = sample.frame
-                pixels, pts_s = self._image_of(frame), float(frame.pts)
-            yield _Image(float(sample.time), pts_s, pixels)
-
-    def _image_of(self, frame: ShownFrame) -> NDArray[np.uint8]:
-        if self._field_of_view is None:
-            return frame.rgb(self._size_px, resize_rule=self._resize_rule)
-        cropped = self._field_of_view.crop(frame.rgb())
-        if self._size_px is None:
-            return cropped
-        return resize_rgb(cropped, self._size_px, self._resize_rule)
 
 
 def open_video(
@@ -189,26 +160,3 @@ def sample_frames(
 def _until_closed(reader: VideoReader, sampler: FrameSampler) -> Iterator[FrameBatch]:
     with reader:
         yield from sampler
-
-
-def _checked_size(size_px: tuple[int, int] | None) -> tuple[int, int] | None:
-    if size_px is not None and (min(size_px) < 1):
-        raise ValueError(f"a size is (height, width), both at least 1 px, got {size_px}")
-    return size_px
-
-
-@dataclass(frozen=True, eq=False)
-class _Image:
-    """What stays of a sample: decoded frames are large, and a batch would hold many."""
-
-    time_s: float
-    pts_s: float
-    pixels: NDArray[np.uint8]
-
-
-def _batch_of(images: list[_Image]) -> FrameBatch:
-    return FrameBatch(
-        images=np.stack([image.pixels for image in images]),
-        times_s=np.array([image.time_s for image in images], dtype=np.float64),
-        pts_s=np.array([image.pts_s for image in images], dtype=np.float64),
-    )

@@ -23,12 +23,15 @@ from video_pipeline.frames.joined.joint_report import (
 from video_pipeline.frames.joined.recorder_clock import RecorderClock, creation_time
 from video_pipeline.frames.on_display import CLOCK_ROUNDING
 from video_pipeline.frames.pictures.pixels import RESIZE_RULE
+from video_pipeline.frames.piece_reader import ReaderInPieces
+from video_pipeline.frames.planned.pieces import Piece, PieceResult
 from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
 from video_pipeline.frames.sampling_times import ChosenTimes, SamplingTimes
 from video_pipeline.records import VideoInfo
 
 __all__ = ["JoinedReader", "PartSpan"]
 
+_GIVEN_ONCE = "a reader gives its frames once; open the recording again"
 _BEFORE_THE_ROUNDING = CLOCK_ROUNDING + Fraction(1, 10**6)
 
 
@@ -78,6 +81,7 @@ class JoinedReader:
         self._reader: VideoReader | None = None
         self._start = Fraction(0)
         self._position_s = 0.0
+        self._cut: list[tuple[Fraction, ReaderInPieces]] = []
         self._is_handed_out = False
         self._is_closed = False
 
@@ -155,6 +159,37 @@ class JoinedReader:
         self._hand_out()
         return self._samples(times)
 
+    def pieces(self, times: SamplingTimes) -> tuple[Piece, ...]:
+        """See ``ReaderInPieces``; none where one file has to be read before all is known."""
+        if self._is_handed_out:
+            raise RuntimeError(_GIVEN_ONCE)
+        cut: list[tuple[Fraction, ReaderInPieces]] = []
+        pieces: list[Piece] = []
+        span = Fraction(0), Fraction(0)
+        for k, path in enumerate(self._paths):
+            start = self._clock.start_of(k, earlier=span) if k > 0 else Fraction(0)
+            seen = times.seen_from(start)
+            with self._open_part(path) as reader:
+                of_part = reader.pieces(seen) if isinstance(reader, ReaderInPieces) else ()
+            if not (isinstance(reader, ReaderInPieces) and of_part):
+                return ()
+            length = exact_seconds(reader.report.duration_s)
+            if k + 1 < len(self._paths) and _n_last_moments(seen, length) > 0:
+                return ()
+            pieces += [replace(piece, start=start) for piece in of_part]
+            cut.append((start, reader))
+            span = start, start + length
+        self._hand_out()
+        self._cut = cut
+        return tuple(pieces)
+
+    def take_pieces(self, results: Sequence[PieceResult]) -> None:
+        """See ``ReaderInPieces``."""
+        for k, ((start, reader), result) in enumerate(zip(self._cut, results, strict=True)):
+            reader.take_pieces([result])
+            self._start = start
+            self._read.append(self._read_part(k, reader))
+
     def close(self) -> None:
         """Let go of the part that is open."""
         self._is_closed = True
@@ -174,7 +209,7 @@ class JoinedReader:
 
     def _hand_out(self) -> None:
         if self._is_handed_out:
-            raise RuntimeError("a reader gives its frames once; open the recording again")
+            raise RuntimeError(_GIVEN_ONCE)
         self._is_handed_out = True
 
     def _frames(self) -> Iterator[ShownFrame]:
@@ -225,7 +260,8 @@ class JoinedReader:
         again: that is rare, because few sampling times fall into a millisecond.
         """
         length = part.end - part.start
-        numbers = range(seen.n_before(length - CLOCK_ROUNDING), seen.n_before(length))
+        n = seen.n_before(length)
+        numbers = range(n - _n_last_moments(seen, length), n)
         times = [part.start + seen.at(k) for k in numbers]
         times = [time for time in times if last is None or time > last.time]
         if not times:
@@ -238,6 +274,11 @@ class JoinedReader:
                 if last is not None and last.frame.pts == pts:
                     frame = last.frame
                 yield from (Sample(time, frame) for time in times)
+
+
+def _n_last_moments(seen: SamplingTimes, length: Fraction) -> int:
+    """Sampling times within a clock's rounding of the end of a part."""
+    return seen.n_before(length) - seen.n_before(length - CLOCK_ROUNDING)
 
 
 class _MovedFrame:

@@ -31,29 +31,17 @@ from video_pipeline.frames.pictures.pixels import (
     resize_rgb,
 )
 
-__all__ = ["Orientations", "PyAvFrame"]
+__all__ = ["FrameMaker", "Orientations", "PyAvFrame"]
 
 
 class PyAvFrame:
     """Satisfies ``ShownFrame``; see there for what it promises."""
 
-    def __init__(
-        self,
-        picture: DecodedPicture,
-        *,
-        pts: Fraction,
-        pixel_aspect: Fraction,
-        converter: RgbConverter,
-        orientations: Orientations,
-        path: str | os.PathLike[str],
-    ) -> None:
+    def __init__(self, picture: DecodedPicture, pts: Fraction, maker: FrameMaker) -> None:
         self._frame = picture.frame
         self._picture = picture
         self._pts = pts
-        self._pixel_aspect = pixel_aspect
-        self._converter = converter
-        self._orientations = orientations
-        self._path = path
+        self._maker = maker
 
     @property
     def pts(self) -> Fraction:
@@ -79,7 +67,7 @@ class PyAvFrame:
     def size_px(self) -> tuple[int, int]:
         """(height, width) as displayed: turned, and wide pixels made square by widening."""
         height, width = self._frame.height, self._frame.width
-        width = max(1, round(width * self._pixel_aspect))
+        width = max(1, round(width * self._maker.pixel_aspect))
         return (width, height) if self.orientation.is_transposed else (height, width)
 
     def rgb(
@@ -91,11 +79,11 @@ class PyAvFrame:
         try:
             if size_px is not None and resize_rule == FAST_RESIZE_RULE:
                 return self._small(size_px)
-            stored = self._converter.rgb(self._whole_picture())
+            stored = self._maker.converter.rgb(self._whole_picture())
         except av.FFmpegError as error:
             name = self._frame.format.name
             raise RecordingError(
-                self._path, f"its pixel format {name} cannot be converted to RGB"
+                self._maker.path, f"its pixel format {name} cannot be converted to RGB"
             ) from error
         upright = self.orientation.apply(stored)
         return resize_rgb(upright, self.size_px if size_px is None else size_px)
@@ -104,7 +92,9 @@ class PyAvFrame:
         """Squeezed first and turned then, which is the same and costs less."""
         height, width = size_px
         stored_px = (width, height) if self.orientation.is_transposed else (height, width)
-        return self.orientation.apply(self._converter.small_rgb(self._whole_picture(), stored_px))
+        return self.orientation.apply(
+            self._maker.converter.small_rgb(self._whole_picture(), stored_px)
+        )
 
     def _whole_picture(self) -> VideoFrame:
         """The frame, deinterlaced where it has to be."""
@@ -115,7 +105,27 @@ class PyAvFrame:
     @property
     def orientation(self) -> Orientation:
         """How the stored picture is turned and mirrored to be displayed."""
-        return self._orientations.of(self._frame)
+        return self._maker.orientations.of(self._frame)
+
+
+class FrameMaker:
+    """Makes the frames of one recording, and holds what they have in common."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        pixel_aspect: Fraction,
+        orientations: Orientations | None = None,
+    ) -> None:
+        """``orientations``: what is known of them from frames that were seen elsewhere."""
+        self.path = path
+        self.pixel_aspect = pixel_aspect
+        self.orientations = orientations or Orientations()
+        self.converter = RgbConverter()
+
+    def frame(self, pts: Fraction, picture: DecodedPicture) -> PyAvFrame:
+        """A decoded picture that is shown from ``pts`` seconds on."""
+        return PyAvFrame(picture, pts, self)
 
 
 class Orientations:

@@ -26,6 +26,7 @@ __all__ = [
     "FROZEN",
     "OUT_OF_FIELD",
     "QUALITY_SIZE_PX",
+    "JudgedPictures",
     "QualityWatch",
     "is_same_picture",
 ]
@@ -63,6 +64,39 @@ _SAMPLES = "samples"
 _NEW_FRAMES = "new frames"
 
 
+@dataclass(frozen=True, eq=False)
+class JudgedPictures:
+    """What a watch has to know of the frames of a batch; (n,) each, but for ``luma``."""
+
+    times_s: NDArray[np.float64]
+    pts_s: NDArray[np.float64]
+    are_black: NDArray[np.bool_]
+    are_blurred: NDArray[np.bool_]
+    are_out_of_field: NDArray[np.bool_]
+    """Grey ones included."""
+    are_grey: NDArray[np.bool_]
+    luma: NDArray[np.float32]
+    """(n, 32, 32) in blocks."""
+
+    @classmethod
+    def of(cls, batch: FrameBatch) -> JudgedPictures:
+        """Judge each picture by itself."""
+        blocks = in_blocks(batch.images)
+        black = are_black(blocks)
+        return cls(
+            times_s=batch.times_s,
+            pts_s=batch.pts_s,
+            are_black=black,
+            are_blurred=are_blurred(batch.images) & ~black,
+            are_out_of_field=are_out_of_field(blocks),
+            are_grey=are_colourless(blocks),
+            luma=brightness_in_blocks(blocks),
+        )
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+
 class QualityWatch:
     """Judges frames while they arrive; holds a few numbers a second and one small picture.
 
@@ -87,28 +121,27 @@ class QualityWatch:
         self._last_pts_s: float | None = None
         self._standing: _StandingPicture | None = None
 
-    def add(self, batch: FrameBatch) -> None:
-        """Judge the next frames; each batch begins after the one before it."""
-        if len(batch) == 0:
+    def add(self, pictures: JudgedPictures) -> None:
+        """Take the next frames; each batch begins after the one before it."""
+        if len(pictures) == 0:
             return
-        if batch.times_s[0] <= self._last_s:
+        first_s = pictures.times_s[0]
+        if first_s <= self._last_s:
             raise ValueError(
-                f"frames come in order of time, got {batch.times_s[0]} s after {self._last_s} s"
+                f"frames come in order of time, got {first_s} s after {self._last_s} s"
             )
-        self._last_s = float(batch.times_s[-1])
-        blocks = in_blocks(batch.images)
-        black, out, grey = are_black(blocks), are_out_of_field(blocks), are_colourless(blocks)
-        blurred = are_blurred(batch.images) & ~black
+        self._last_s = float(pictures.times_s[-1])
+        black, out = pictures.are_black, pictures.are_out_of_field
         self._has_shown_tissue |= bool(np.any(~black & ~out))
-        luma = brightness_in_blocks(blocks)
-        for k, time_s in enumerate(batch.times_s):
+        for k, time_s in enumerate(pictures.times_s):
             self._enter(math.floor(time_s))
             self._votes[_SAMPLES] += 1
             self._votes[BLACK] += int(black[k])
-            self._votes[BLURRED] += int(blurred[k])
+            self._votes[BLURRED] += int(pictures.are_blurred[k])
             self._votes[_GREY] += int(out[k])
-            self._votes[OUT_OF_FIELD] += int(out[k] & ~grey[k])
-            self._watch_for_a_freeze(float(batch.pts_s[k]), None if black[k] else luma[k])
+            self._votes[OUT_OF_FIELD] += int(out[k] & ~pictures.are_grey[k])
+            luma = None if black[k] else pictures.luma[k]
+            self._watch_for_a_freeze(float(pictures.pts_s[k]), luma)
 
     def flagged_seconds(self) -> Mapping[str, tuple[int, ...]]:
         """For each fault the seconds k, rising, of which [k, k + 1) s shows it; all four names."""

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Generator
 
-from video_pipeline.frames.container.decoders import new_decoder
-from video_pipeline.frames.container.demuxing import PacketSource, VideoPacket
+from video_pipeline.frames.container.demuxing import PacketSource
 from video_pipeline.frames.container.ending import Ending, damage_sentences
 from video_pipeline.frames.container.findings import Findings
 from video_pipeline.frames.container.header import Header
 from video_pipeline.frames.container.opening import StreamId, open_stream
-from video_pipeline.frames.on_display import is_gap, n_rows
-from video_pipeline.frames.pictures.decoded import DecodedPicture
+from video_pipeline.frames.on_display import n_rows
 from video_pipeline.frames.planned.access_points import rule_of
+from video_pipeline.frames.planned.piece_reading import PieceReading, SampledPicture
+from video_pipeline.frames.planned.pieces import Piece, Tally, stretches_of
 from video_pipeline.frames.planned.planning import Planner, ReadingPlan
-from video_pipeline.frames.planned.run_decoding import PlannedDecoder
 from video_pipeline.frames.planned.run_samples import NeighboursNeededError
 from video_pipeline.frames.planned.scanning import CannotPlanError, PacketScan
 from video_pipeline.frames.reader import DecodeReport
 from video_pipeline.frames.sampling_times import SamplingTimes
 
-__all__ = ["PlannedReading", "SampledPicture"]
-
-
-@dataclass(frozen=True, eq=False)
-class SampledPicture:
-    """What is on display at a sampling time."""
-
-    time: Fraction
-    pts: Fraction
-    """Seconds from time zero, as ``time``."""
-    picture: DecodedPicture
-    """The same object where one frame is on display at several sampling times."""
+__all__ = ["PlannedReading"]
 
 
 class PlannedReading:
@@ -61,8 +47,8 @@ class PlannedReading:
         self._is_interlaced = is_interlaced
         self._source: PacketSource
         self._scan: PacketScan
-        self._decoders: list[PlannedDecoder] = []
-        self._stale: set[int] = set()
+        self._readings: list[PieceReading] = []
+        self._tallies: list[Tally] = []
         self._is_finished = False
         self.plan = self._make_plan(first_number=0)
 
@@ -70,45 +56,64 @@ class PlannedReading:
         """Each sample that could be had, in order."""
         next_number = 0
         while True:
+            reading = PieceReading(self.piece, n_threads=self._n_threads)
+            self._readings.append(reading)
             try:
-                for number, picture in self._decode():
-                    next_number = number + 1
-                    yield from self._sampled(number, picture)
+                yield from reading.samples()
             except NeighboursNeededError:
                 # The first frame did not tell: the rest is planned anew, with the frames between.
                 self._is_interlaced = True
+                next_number = next_number if reading.next_number is None else reading.next_number
                 self.plan = self._make_plan(first_number=next_number)
             else:
                 break
         self._is_finished = True
 
+    @property
+    def piece(self) -> Piece:
+        """All that is to be decoded, to be cut and decoded elsewhere."""
+        return Piece(
+            stream_id=self._stream_id,
+            time_base=self._header.time_base,
+            pixel_aspect=self._header.pixel_aspect,
+            times=self._times,
+            stretches=stretches_of(self.plan, self._header.time_base),
+            rule=self._rule,
+            skips_non_references=self._rule.knows_non_references and not self._scan.has_sublayers,
+            with_neighbours=self._is_interlaced,
+        )
+
+    def take(self, tally: Tally) -> None:
+        """All of it was decoded elsewhere."""
+        self._tallies.append(tally)
+        self._is_finished = True
+
     def report(self) -> DecodeReport:
         """Sum up what there was so far."""
-        plan, decoders = self.plan, self._decoders
-        ending = self._ending()
-        damaged = {int(self._seconds(pts)) for decoder in decoders for pts in decoder.damaged}
-        lost = {int(self._times.at(n)) for decoder in decoders for n in decoder.lost}
-        n_repeated = sum(decoder.n_repeated for decoder in decoders)
+        plan = self.plan
+        tally = Tally.sum([*self._tallies, *(reading.tally() for reading in self._readings)])
+        ending = self._ending(tally)
+        damaged = {int((pts - plan.zero) * self._header.time_base) for pts in tally.damaged_pts}
+        lost = {int(self._times.at(number)) for number in tally.lost_numbers}
+        n_repeated = tally.n_repeated
         again = f", {n_repeated} stretches once more in full" if n_repeated > 0 else ""
-        n_corrupt = sum(decoder.n_corrupt for decoder in decoders)
-        n_lost = sum(decoder.n_lost for decoder in decoders)
         return DecodeReport(
             duration_s=float(plan.end),
             n_seconds=n_rows(plan.end),
             gaps=tuple((float(start), float(end)) for start, end in plan.gaps),
             method=f"planned{again}",
             n_shown=plan.n_shown,
-            n_decoded=sum(decoder.n_decoded for decoder in decoders),
-            n_corrupt=n_corrupt,
-            n_lost=n_lost,
-            damaged_seconds=tuple(sorted(damaged | lost | self._stale)),
+            n_decoded=tally.n_decoded,
+            n_corrupt=tally.n_corrupt,
+            n_lost=tally.n_lost,
+            damaged_seconds=tuple(sorted({*damaged, *lost, *tally.stale_seconds})),
             declared_duration_s=None
             if self._header.duration is None
             else float(self._header.duration),
             is_complete=self._is_finished and not ending.is_cut,
             warnings=(
                 *self._findings.sentences(),
-                *damage_sentences(n_corrupt=n_corrupt, n_lost=n_lost),
+                *damage_sentences(n_corrupt=tally.n_corrupt, n_lost=tally.n_lost),
                 *(ending.sentences() if self._is_finished else ()),
             ),
         )
@@ -133,47 +138,13 @@ class PlannedReading:
             )
             for chunk in self._scan.chunks():
                 planner.add(chunk)
-            self._skips_non_references = rule.knows_non_references and not self._scan.has_sublayers
         return planner.finish(assumed_interval=1 / header.assumed_rate_hz)
 
-    def _decode(self) -> Iterator[tuple[int, DecodedPicture]]:
-        with open_stream(self._stream_id) as (container, stream):
-            decoder = PlannedDecoder(
-                self.plan,
-                packets=PacketSource(self._stream_id.path, container, stream).packets(),
-                packets_again=self._packets_again,
-                context=stream.codec_context,
-                new_context=lambda: new_decoder(self._stream_id),
-                n_threads=self._n_threads,
-                is_open_access=lambda packet: self._rule.is_open_access(memoryview(packet)),
-                skips_non_references=self._skips_non_references,
-                with_neighbours=self._is_interlaced,
-            )
-            self._decoders.append(decoder)
-            yield from decoder.samples()
-            decoder.let_go()
-
-    def _packets_again(self) -> Iterator[VideoPacket]:
-        with open_stream(self._stream_id) as (container, stream):
-            yield from PacketSource(self._stream_id.path, container, stream).packets()
-
-    def _sampled(self, number: int, picture: DecodedPicture) -> Iterator[SampledPicture]:
-        time, pts = self._times.at(number), self._seconds(picture.frame.pts or 0)
-        # Where its own frame was lost, an earlier one is on display, but not for ever.
-        if is_gap(time - pts, usual=self.plan.usual_interval):
-            self._stale.add(int(time))
-        else:
-            yield SampledPicture(time, pts, picture)
-
-    def _seconds(self, pts: int) -> Fraction:
-        return (pts - self.plan.zero) * self._header.time_base
-
-    def _ending(self) -> Ending:
-        last = self._source.last_pts
+    def _ending(self, tally: Tally) -> Ending:
         return Ending(
             self._header,
             end=self.plan.end,
             usual_interval=self.plan.usual_interval,
             n_read=self._source.n_read,
-            is_damaged=any(last in decoder.damaged for decoder in self._decoders),
+            is_damaged=self._source.last_pts in tally.damaged_pts,
         )

@@ -9,7 +9,7 @@ samples, not with the number of frames.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -38,6 +38,9 @@ class Run:
 
     first: int
     """Number of its first packet, an access point (or the recording's very first)."""
+    first_pts: int
+    """Ticks of that packet, by which it is known from other access points; without meaning where
+    it is the recording's very first."""
     last: int
     samples: slice
     """Which of the plan's samples it brings."""
@@ -65,6 +68,23 @@ class ReadingPlan:
     """[start, end) seconds in which nothing was recorded."""
     n_shown: int
     """Frames that the recording shows."""
+
+    def part(self, runs: slice) -> ReadingPlan:
+        """The same recording's plan with some of its runs alone."""
+        kept = self.runs[runs]
+        start, stop = kept[0].samples.start, kept[-1].samples.stop
+        moved = [
+            replace(run, samples=slice(run.samples.start - start, run.samples.stop - start))
+            for run in kept
+        ]
+        return replace(
+            self,
+            numbers=self.numbers[start:stop],
+            pts=self.pts[start:stop],
+            before=self.before[start:stop],
+            after=self.after[start:stop],
+            runs=tuple(moved),
+        )
 
 
 class Planner:
@@ -212,13 +232,15 @@ class Planner:
             known.pts[before],
             known.pts[after],
             needed.max(axis=0),
-            self._access_before(needed.min(axis=0), starts),
+            *self._access_before(needed.min(axis=0), starts),
         )
 
     def _access_before(
         self, packet: NDArray[np.int64], pts: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The last access point that is decoded and shown at or before the given frames.
+
+        Its packet's number and its ticks.
 
         One that is shown later does not help: the frame is a leading picture, which leans on what
         came before that access point.
@@ -228,7 +250,10 @@ class Planner:
             np.searchsorted(self._access.pts, pts, side="right"),
         )
         first_of_all = np.zeros(1, np.int64)
-        return np.concatenate([first_of_all, self._access.packet])[n_earlier]
+        return (
+            np.concatenate([first_of_all, self._access.packet])[n_earlier],
+            np.concatenate([first_of_all, self._access.pts])[n_earlier],
+        )
 
     def _forget_access_points(self) -> None:
         """Keep the access points that a frame still to come may need."""
@@ -272,7 +297,12 @@ class Planner:
         starts = np.concatenate([[0], np.flatnonzero(found.access[1:] > last[:-1]) + 1])
         stops = np.concatenate([starts[1:], [len(last)]])
         return tuple(
-            Run(int(found.access[a]), int(last[b - 1]), slice(int(a), int(b)))
+            Run(
+                first=int(found.access[a]),
+                first_pts=int(found.access_pts[a]),
+                last=int(last[b - 1]),
+                samples=slice(int(a), int(b)),
+            )
             for a, b in zip(starts, stops, strict=True)
         )
 

@@ -8,7 +8,7 @@ decoded. So a plan is never silently wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -22,7 +22,7 @@ from video_pipeline.frames.pictures.decoded import DecodedPicture
 from video_pipeline.frames.planned.planning import NOBODY, ReadingPlan, Run
 from video_pipeline.frames.planned.run_samples import RunSamples
 
-__all__ = ["PlannedDecoder"]
+__all__ = ["Numbered", "PlannedDecoder"]
 
 _MOST_KEPT_BYTES = 64 * 2**20
 _MOST_VAIN_TRIES = 3
@@ -32,17 +32,18 @@ _THE_END = (-1, None)
 _STRICT, _PATIENT = "strict", "patient"
 
 Numbered = Iterator[tuple[int, VideoPacket]]
+"""Packets with their numbers within the recording."""
 Given = tuple[int, DecodedPicture]
 
 
 class PlannedDecoder:
-    """Gives the samples of a plan in their order; counts what is damaged instead of raising."""
+    """Gives the samples of plans in their order; counts what is damaged instead of raising."""
 
     def __init__(
         self,
-        plan: ReadingPlan,
+        stretches: Sequence[ReadingPlan],
         *,
-        packets: Iterator[VideoPacket],
+        packets: Numbered,
         packets_again: Callable[[], Iterator[VideoPacket]],
         context: VideoCodecContext,
         new_context: Callable[[], VideoCodecContext],
@@ -51,13 +52,16 @@ class PlannedDecoder:
         skips_non_references: bool,
         with_neighbours: bool,
     ) -> None:
-        """``packets`` are the recording's, from its first on; ``packets_again`` reads them anew.
+        """``stretches``: parts of one plan, in order; what one has taught is forgotten in the next.
+
+        ``packets`` are the recording's, with their numbers, from the first that is wanted or from
+        further back; ``packets_again`` reads all of them anew.
 
         ``context`` is an unopened decoder of the stream, ``new_context`` makes another one.
         ``is_open_access``: whether a run that begins with this packet cannot be told from damage by
         a decoder that fails on any.
         """
-        self._plan = plan
+        self._stretches = stretches
         self._packets = packets
         self._packets_again = packets_again
         self._new_context = new_context
@@ -81,14 +85,18 @@ class PlannedDecoder:
 
     def samples(self) -> Iterator[Given]:
         """(number of the sampling time, picture) for each sample that could be had."""
-        packets = enumerate(self._packets)
-        for run in self._plan.runs:
-            samples = RunSamples(self._plan, run, with_neighbours=self._with_neighbours)
-            kept = _KeptPackets()
-            if self._n_vain < _MOST_VAIN_TRIES:
-                yield from self._decode_fast(run, packets, samples, kept)
-            if not samples.are_all_given:
-                yield from self._decode_carefully(run, packets, samples, kept)
+        for plan in self._stretches:
+            self._n_vain = 0
+            for run in plan.runs:
+                yield from self._decode(run, plan)
+
+    def _decode(self, run: Run, plan: ReadingPlan) -> Iterator[Given]:
+        samples = RunSamples(plan, run, with_neighbours=self._with_neighbours)
+        kept = _KeptPackets()
+        if self._n_vain < _MOST_VAIN_TRIES:
+            yield from self._decode_fast(run, self._packets, samples, kept)
+        if not samples.are_all_given:
+            yield from self._decode_carefully(run, self._packets, samples, kept)
 
     def let_go(self) -> None:
         """Give up the decoders and the pictures they hold; the counts stay."""

@@ -25,6 +25,8 @@ class Targets:
     """Number of the last packet that has to be decoded for it."""
     access: NDArray[np.int64]
     """Number of the packet that decoding has to start at."""
+    access_pts: NDArray[np.int64]
+    """Its ticks; of the recording's very first packet, where no other will do, any."""
 
     def at(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Targets:
         """Some of them, by their places or a mask."""
@@ -34,6 +36,6 @@ class Targets:
     def joined(cls, parts: list[Targets]) -> Targets:
         """All of several, in order."""
         if not parts:
-            return cls(*(np.empty(0, np.int64) for _ in range(6)))
+            return cls(*(np.empty(0, np.int64) for _ in range(7)))
         columns = zip(*(vars(part).values() for part in parts), strict=True)
         return cls(*(np.concatenate(column) for column in columns))

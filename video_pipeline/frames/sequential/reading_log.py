@@ -12,6 +12,7 @@ from video_pipeline.frames.container.ending import Ending, damage_sentences
 from video_pipeline.frames.container.findings import Findings
 from video_pipeline.frames.container.header import Header
 from video_pipeline.frames.on_display import Display, n_rows
+from video_pipeline.frames.pictures.appearance import Appearance
 from video_pipeline.frames.pictures.deinterlacing import DEINTERLACING_RULE
 from video_pipeline.frames.reader import DecodeReport
 from video_pipeline.frames.sequential.clock import PresentationClock
@@ -48,8 +49,7 @@ class ReadingLog:
         self._clock = clock
         self._findings = findings
         self.lost = LostFrames(header.time_base)
-        self._format: str | None = None
-        self._picture_px: tuple[int, int] | None = None
+        self._picture: Appearance | None = None
         self._damaged_seconds: set[int] = set()
         self._n_corrupt = 0
         self._corrupt_pts: deque[int | None] = deque(maxlen=_LAST_FRAMES)
@@ -68,27 +68,28 @@ class ReadingLog:
             self.lost.add(frame.pts, pts, usual=self._clock.usual_interval)
         )
         self._add_failures(near=pts)
-        self.note_picture(frame, pts)
+        self.note_picture(Appearance.of(frame), pts)
 
-    def note_picture(self, frame: VideoFrame, pts: Fraction) -> None:
+    def note_picture(self, picture: Appearance, pts: Fraction) -> None:
         """Take note of what a picture looks like."""
-        if frame.interlaced_frame:
+        if picture.is_interlaced:
             self._findings.add(
                 "interlaced", f"the video is interlaced: deinterlaced by {DEINTERLACING_RULE}"
             )
-        size_px = (frame.height, frame.width)
-        if self._picture_px not in (None, size_px):
+        before, self._picture = self._picture, picture
+        if before is None:
+            return
+        if (before.width_px, before.height_px) != (picture.width_px, picture.height_px):
             self._findings.add(
                 "size",
-                f"the picture's size changes to {frame.width} x {frame.height} px "
+                f"the picture's size changes to {picture.width_px} x {picture.height_px} px "
                 f"at {float(pts):.2f} s",
             )
-        self._picture_px = size_px
-        if self._format not in (None, frame.format.name):
+        if before.pixel_format != picture.pixel_format:
             self._findings.add(
-                "format", f"its pixel format changes to {frame.format.name} at {float(pts):.2f} s"
+                "format",
+                f"its pixel format changes to {picture.pixel_format} at {float(pts):.2f} s",
             )
-        self._format = frame.format.name
 
     def _add_failures(self, *, near: Fraction) -> None:
         for pts in self._decoder.failed:

@@ -21,6 +21,7 @@ from video_pipeline.frames.container.opening import (
     video_stream,
 )
 from video_pipeline.frames.on_display import Display
+from video_pipeline.frames.pictures.appearance import Appearance
 from video_pipeline.frames.pictures.decoded import DecodedPicture, with_neighbours
 from video_pipeline.frames.reader import DecodeReport
 from video_pipeline.frames.sequential.clock import PresentationClock, in_rising_order
@@ -107,9 +108,9 @@ class SequentialReading:
         """Sum up what there was so far; ``reason``: why every frame was read."""
         return self._log.report(reason=reason)
 
-    def note_picture(self, frame: VideoFrame, pts: Fraction) -> None:
+    def note_picture(self, picture: Appearance, pts: Fraction) -> None:
         """Take note of what a picture looks like that was decoded elsewhere."""
-        self._log.note_picture(frame, pts)
+        self._log.note_picture(picture, pts)
 
     def close(self) -> None:
         """Let go of the file and of the decoder, which holds many pictures."""
