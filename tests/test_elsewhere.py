@@ -18,7 +18,7 @@ from tests.support.conformance import CLIPS
 from video_pipeline.annotate import Annotation, annotate_video
 from video_pipeline.config import AnnotationSettings
 from video_pipeline.elsewhere import (
-    NeighboursNeededError,
+    PieceLostError,
     PieceObserved,
     cut_evenly,
     observe_piece,
@@ -171,7 +171,7 @@ def test_what_cannot_be_read_in_pieces_after_all_is_read_in_one(tmp_path: Path) 
     class Refusing(Travelled):
         def observe(self, pieces: Sequence[Piece], look: Look) -> Iterator[PieceObserved]:
             yield from super().observe(pieces[:2], look)
-            raise NeighboursNeededError
+            raise PieceLostError
 
     clip = write_clip(tmp_path / "c.mp4", steady(200), gop=25)
     refusing = Refusing()

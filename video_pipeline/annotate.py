@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.config import AnnotationSettings
-from video_pipeline.elsewhere import Elsewhere, NeighboursNeededError, observed_elsewhere
+from video_pipeline.elsewhere import Elsewhere, PieceLostError, observed_elsewhere
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.frames import RESIZE_RULE, SamplingReport, VideoReader, open_video, prefetch
 from video_pipeline.frames.batching import Batching
@@ -91,7 +91,7 @@ def annotate_video(
     )
     recording = _Recording(open_reader, settings, Look(batching, settings.features), progress)
     if elsewhere is not None:
-        with suppress(NeighboursNeededError):
+        with suppress(PieceLostError):
             annotation = recording.annotated_elsewhere(classifier.tools, elsewhere)
             if annotation is not None:
                 return annotation

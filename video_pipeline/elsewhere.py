@@ -12,24 +12,22 @@ from typing import Protocol
 
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.frames import VideoReader, prefetch
-from video_pipeline.frames.piece_reader import (
-    NeighboursNeededError,
-    Piece,
-    PieceReader,
-    PieceResult,
-    ReaderInPieces,
-)
+from video_pipeline.frames.piece_reader import Piece, PieceReader, PieceResult, ReaderInPieces
 from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.observing import Look, Observation, observe
 
 __all__ = [
     "Elsewhere",
-    "NeighboursNeededError",
+    "PieceLostError",
     "PieceObserved",
     "cut_evenly",
     "observe_piece",
     "observed_elsewhere",
 ]
+
+
+class PieceLostError(Exception):
+    """A piece could not be had, for whatever reason: the recording is to be read in one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +49,7 @@ class Elsewhere(Protocol):
     def observe(self, pieces: Sequence[Piece], look: Look) -> Iterator[PieceObserved]:
         """What each piece comes to, in order.
 
-        Raises ``NeighboursNeededError`` where one cannot be read by itself after all.
+        Raises ``PieceLostError`` where one cannot be had.
         """
         ...
 
@@ -66,7 +64,8 @@ def observe_piece(
 ) -> PieceObserved:
     """Look at one piece, here; ``progress`` is told the video time reached, in seconds.
 
-    Raises ``NeighboursNeededError`` where the piece cannot be read by itself after all.
+    Raises whatever reading the recording in one would raise, and ``NeighboursNeededError`` where a
+    piece cannot be read by itself after all.
     """
     reader = PieceReader(piece, n_threads=n_threads)
     observations: list[Observation] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
+from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of, long_clip
 from tests.support.clips import steady, write_clip
 from tests.support.clusters import (
     STORE_BYTES,
@@ -141,6 +141,27 @@ def test_a_machine_that_is_lost_costs_nothing(
     assert len(batch) == 1 + 6
     (out / "batch.csv").unlink()
     assert files_below(out) == in_turn
+
+
+@pytest.mark.slow
+def test_machines_share_the_length_of_one_recording_also_when_one_is_lost(
+    engine: RayEngine, machines: Cluster, out: Path
+) -> None:
+    clip = long_clip(out.parent / "long.mp4")
+    alone = out.parent / "alone"
+    annotate_in_turn(name_recordings([clip], alone), job_of(alone))
+    told: list[float] = []
+
+    def tell(recording: Recording, position_s: float, info: VideoInfo) -> None:
+        del recording, info
+        told.append(position_s)
+
+    with once_two_machines_ask(lambda nodes: machines.kill(nodes[1]), out.parent) as held:
+        recordings = name_recordings([clip], out)
+        (outcome,) = engine.annotate(recordings, held, job_of(out), progress=tell)
+    assert outcome.row.status == "done"
+    assert files_below(out) == files_below(alone)
+    assert told == sorted(told)
 
 
 @pytest.mark.slow

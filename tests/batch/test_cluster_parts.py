@@ -5,23 +5,32 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support.batches import Brightness, files_below, job_of
+from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of, long_clip
 from tests.support.clips import steady, write_clip
 from tests.support.clusters import Noting, all_with_open
 from video_pipeline.batch.cluster.classifier_actor import ClassifierActor
-from video_pipeline.batch.cluster.decoding import Answers, annotate_apart
+from video_pipeline.batch.cluster.decoding import (
+    Answers,
+    Asked,
+    Seen,
+    annotate_apart,
+    observe_apart,
+)
 from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.messages import orders_for
 from video_pipeline.batch.recordings import name_recordings
+from video_pipeline.elsewhere import PieceObserved
 from video_pipeline.errors import PipelineError
-from video_pipeline.records import VideoInfo
+from video_pipeline.frames.piece_reader import Piece
+from video_pipeline.observing import Look
 
 
 def test_an_actor_classifies_images_of_several_recordings_together(tmp_path: Path) -> None:
@@ -51,10 +60,7 @@ def apart(clip: Path, out: Path, number: int | None, *, stall_limit_s: float = 6
             os.kill(decoder, number)
         return Brightness().predict(images)[0], None
 
-    def ignore(position_s: float, info: VideoInfo) -> None:
-        del position_s, info
-
-    return annotate_apart(recording, orders, classify, ignore, stall_limit_s=stall_limit_s)
+    return annotate_apart(recording, orders, Asked(classify), stall_limit_s=stall_limit_s)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +77,44 @@ def test_a_decoder_apart_fails_at_its_own_cost(tmp_path: Path, number: int, said
     assert all_with_open(clip) == []
     assert files_below(out) == {}
     assert apart(clip, out, None).row.status == "done"
+
+
+@pytest.mark.parametrize("signals", [(), (signal.SIGSEGV,), (None, signal.SIGSTOP)])
+def test_pieces_looked_at_apart_come_to_what_the_whole_does(
+    tmp_path: Path, signals: tuple[int | None, ...]
+) -> None:
+    clip, out = long_clip(tmp_path / "long.mp4"), tmp_path / "out"
+    (recording,) = name_recordings([clip], out)
+    orders = orders_for(Brightness(), job_of(out), shows_tracebacks=False)
+    left, observed = list(signals), list[PieceObserved | None]()
+    of_whole, of_pieces = Brightness(), Brightness()
+
+    def classify_piece(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
+        number = left.pop(0) if left else None
+        if number is not None:
+            # The other one, which waits for this one, has only looked at its file.
+            (decoder,) = all_with_open(clip)
+            os.kill(decoder, number)
+        return of_pieces.predict(images)[0], None
+
+    def observe(pieces: Sequence[Piece], look: Look) -> Seen:
+        for piece in pieces:
+            asked = Asked(classify_piece)
+            observed.append(observe_apart(piece, look, orders, asked, stall_limit_s=1.0))
+            yield observed[-1]
+
+    asked = Asked(lambda images: (of_whole.predict(images)[0], None), observe=observe)
+    outcome = annotate_apart(recording, orders, asked, stall_limit_s=60.0, n_ways=8)
+    assert outcome.row.status == "done"
+    is_lost = [seen is None for seen in observed]
+    assert is_lost == ([True] if signals else [False] * 4)
+    assert of_whole.n_images == (1850 if signals else 0)
+    assert files_below(out) == in_one(clip, tmp_path / "one")
+
+
+def in_one(clip: Path, out: Path) -> dict[str, bytes]:
+    annotate_in_turn(name_recordings([clip], out), job_of(out))
+    return files_below(out)
 
 
 def test_an_error_travels_as_it_is() -> None:

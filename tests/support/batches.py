@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.support.clips import steady, write_clip
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.one_recording import annotate_recording
 from video_pipeline.batch.recordings import Recording
@@ -17,6 +18,11 @@ from video_pipeline.output.provenance import ModelIdentity
 
 MODEL = ModelIdentity(sha256="m" * 64, name="model", head="sigmoid")
 OUTPUTS = ["run.json", "segments.csv", "statistics.csv", "timeline.csv", "timeline.png"]
+
+
+def long_clip(path: Path) -> Path:
+    """Half an hour at a frame a second: four stretches of a reading plan."""
+    return write_clip(path, steady(1850, 1), rate_hz=1, size_px=(120, 160), gop=30)
 
 
 class Brightness:

@@ -14,6 +14,7 @@ from video_pipeline.batch.naming.named_or_not import DEIDENTIFIED
 from video_pipeline.batch.recordings import Operation, Recording, name_operations
 from video_pipeline.batch.table import BatchRow
 from video_pipeline.batch.untouched import is_untouched
+from video_pipeline.elsewhere import Elsewhere
 from video_pipeline.errors import OutputError, PipelineError, RecordingError
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.frames.pictures.field_of_view import FieldOfView
@@ -48,6 +49,7 @@ def annotate_recording(
     job: BatchJob,
     *,
     progress: Progress | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Outcome:
     """Annotate one recording into its folder; what is wrong with it stands in the outcome.
 
@@ -56,6 +58,8 @@ def annotate_recording(
 
     It is claimed meanwhile, so that no other process works on it. Where another has claimed it,
     nothing is done, and the outcome ``is_elsewhere``; what a killed one has left is taken away.
+
+    ``elsewhere``: who looks at pieces of a long one; it changes no result.
     """
     if recording.why_skipped is not None:
         return skipped_outcome(recording, job.out, recording.why_skipped)
@@ -64,17 +68,17 @@ def annotate_recording(
         make_folder(job.out)
         with claim(folder) as is_ours:
             if not is_ours:
-                elsewhere = skipped_outcome(recording, job.out, _ELSEWHERE)
-                return replace(elsewhere, is_elsewhere=True)
+                skipped = skipped_outcome(recording, job.out, _ELSEWHERE)
+                return replace(skipped, is_elsewhere=True)
             discard_unfinished(folder)
             if not _is_of_another(folder, recording):
-                return _annotated(recording, classifier, job, progress)
+                return _annotated(recording, classifier, job, progress, elsewhere)
         if recording.pseudonym is not None:
             raise OutputError(
                 folder, "holds another recording's results", hint="choose another output folder"
             )
         renamed = _renamed(recording, job.out)
-        return annotate_recording(renamed, classifier, job, progress=progress)
+        return annotate_recording(renamed, classifier, job, progress=progress, elsewhere=elsewhere)
     except _StillBeingWrittenError as growing:
         return skipped_outcome(recording, job.out, str(growing))
     except PipelineError as error:
@@ -139,6 +143,7 @@ def _annotated(
     classifier: FrameClassifier,
     job: BatchJob,
     progress: Progress | None,
+    elsewhere: Elsewhere | None,
 ) -> Outcome:
     folder = job.out / recording.video_id
     require_own_place(folder)
@@ -166,6 +171,7 @@ def _annotated(
             n_threads=job.decode_threads,
             part_names=recording.part_names,
             progress=tell,
+            elsewhere=elsewhere,
         )
     except PipelineError as error:
         # The end of a file is often what makes it readable.

@@ -16,17 +16,10 @@ from video_pipeline.frames.planned.piece_reading import (
     shown_samples,
 )
 from video_pipeline.frames.planned.pieces import Piece, PieceResult
-from video_pipeline.frames.planned.run_samples import NeighboursNeededError
 from video_pipeline.frames.reader import Sample, VideoReader
 from video_pipeline.frames.sampling_times import SamplingTimes
 
-__all__ = [
-    "NeighboursNeededError",
-    "Piece",
-    "PieceReader",
-    "PieceResult",
-    "ReaderInPieces",
-]
+__all__ = ["Piece", "PieceReader", "PieceResult", "ReaderInPieces"]
 
 
 @runtime_checkable

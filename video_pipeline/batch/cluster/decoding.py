@@ -1,74 +1,139 @@
-"""One recording through one worker process, whose questions somebody else answers."""
+"""A worker process on its machine, whose questions somebody else answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.batch.claim import clear_up
 from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.local.messages import Answer, Finished, Frames, Orders, Reached
+from video_pipeline.batch.local.messages import (
+    Answer,
+    Cut,
+    Finished,
+    Frames,
+    Orders,
+    PieceSeen,
+    Reached,
+)
 from video_pipeline.batch.local.worker_process import WorkerProcess, lost_outcome, stalled_text
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.elsewhere import PieceObserved
+from video_pipeline.frames.piece_reader import Piece
+from video_pipeline.observing import Look
 from video_pipeline.records import VideoInfo
 
-__all__ = ["Answers", "Classify", "Tell", "annotate_apart"]
+__all__ = ["Answers", "Asked", "Seen", "annotate_apart", "observe_apart"]
 
 Answers = tuple[NDArray[np.float32], NDArray[np.float16] | None]
 """Probabilities (n, n_tools), and features (n, any) where there are any."""
-Classify = Callable[[NDArray[np.uint8]], Answers]
-Tell = Callable[[float, VideoInfo], None]
+
+Last = TypeVar("Last", Finished, PieceSeen)
+
+Seen = Generator[PieceObserved | None, None, None]
 
 _LOOK_EVERY_S = 0.2
 
 
+def _ignore(position_s: float, info: VideoInfo) -> None:
+    del position_s, info
+
+
+def _nobody(pieces: Sequence[Piece], look: Look) -> Seen:
+    del look
+    yield from (None for _ in pieces)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who answers a worker's questions; errors of theirs are passed on."""
+
+    classify: Callable[[NDArray[np.uint8]], Answers]
+    tell: Callable[[float, VideoInfo], None] = _ignore
+    """Is told how far a recording is."""
+    observe: Callable[[Sequence[Piece], Look], Seen] = _nobody
+    """Looks at pieces: each in order, None for one that could not be had."""
+
+
+class _LostError(Exception):
+    """The process is gone, or was stopped; the text says why."""
+
+
 def annotate_apart(
-    recording: Recording, orders: Orders, classify: Classify, tell: Tell, *, stall_limit_s: float
+    recording: Recording, orders: Orders, asked: Asked, *, stall_limit_s: float, n_ways: int = 1
 ) -> Outcome:
     """Annotate a recording in a process of its own, which may crash or hang at its own cost.
 
-    Whatever ends this, the process is gone with it, and so is what it had begun to write. Errors
-    of ``classify`` are passed on.
+    Whatever ends this, the process is gone with it, and so is what it had begun to write.
     """
+    with _worker(orders) as worker:
+        worker.give(recording, n_ways=n_ways)
+        try:
+            return _served(worker, asked, stall_limit_s, until=Finished).outcome
+        except _LostError as lost:
+            return lost_outcome(recording, orders.job.out, str(lost))
+
+
+def observe_apart(
+    piece: Piece, look: Look, orders: Orders, asked: Asked, *, stall_limit_s: float
+) -> PieceObserved | None:
+    """Look at a piece in a process of its own; None where that fails, hangs or crashes."""
+    with _worker(orders) as worker:
+        worker.give_piece(piece, look)
+        try:
+            return _served(worker, asked, stall_limit_s, until=PieceSeen).observed
+        except _LostError:
+            return None
+
+
+@contextmanager
+def _worker(orders: Orders) -> Iterator[WorkerProcess]:
     worker = WorkerProcess(orders)
     try:
-        worker.give(recording)
-        return _served(worker, recording, orders, classify, tell, stall_limit_s)
+        yield worker
     finally:
-        was_busy = worker.recording is not None
+        unfinished = worker.recording
         worker.end()
-        if was_busy:
-            clear_up(orders.job.out / recording.video_id)
+        if unfinished is not None:
+            clear_up(orders.job.out / unfinished.video_id)
 
 
 def _served(
-    worker: WorkerProcess,
-    recording: Recording,
-    orders: Orders,
-    classify: Classify,
-    tell: Tell,
-    stall_limit_s: float,
-) -> Outcome:
+    worker: WorkerProcess, asked: Asked, stall_limit_s: float, *, until: type[Last]
+) -> Last:
+    """Answer a worker until it says the last thing that it has to say."""
     while True:
         if not worker.connection.poll(_LOOK_EVERY_S):
             if worker.stalled_s() > stall_limit_s:
-                return lost_outcome(recording, orders.job.out, stalled_text(stall_limit_s))
+                raise _LostError(stalled_text(stall_limit_s))
             continue
         try:
             message = worker.connection.recv()
-        except (EOFError, ConnectionError):
-            return lost_outcome(recording, orders.job.out, worker.cause_of_death())
+        except (EOFError, ConnectionError) as error:
+            raise _LostError(worker.cause_of_death()) from error
         worker.note_progress()
-        match message:
-            case Frames(n):
-                probabilities, features = classify(worker.shared.images(n))
-                n_features = worker.shared.put_answers(probabilities, features)
-                worker.note_progress()
-                worker.tell(Answer(n_features))
-            case Reached(position_s, info):
-                tell(position_s, info)
-            case Finished(outcome):
-                worker.recording = None
-                return outcome
+        if isinstance(message, until):
+            worker.finish()
+            return message
+        _answer(worker, asked, message)
+        worker.note_progress()
+
+
+def _answer(worker: WorkerProcess, asked: Asked, message: Frames | Reached | Cut) -> None:
+    match message:
+        case Frames(n):
+            probabilities, features = asked.classify(worker.shared.images(n))
+            worker.tell(Answer(worker.shared.put_answers(probabilities, features)))
+        case Reached(position_s, info):
+            asked.tell(position_s, info)
+        case Cut(pieces, look):
+            with closing(asked.observe(pieces, look)) as seen:
+                for observed in seen:
+                    worker.tell(PieceSeen(observed))
+                    if observed is None:
+                        break

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.batch.cluster.decoding import Answers, Tell, annotate_apart
+from video_pipeline.batch.cluster.decoding import (
+    Answers,
+    Asked,
+    Seen,
+    annotate_apart,
+    observe_apart,
+)
 from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.cluster.ray_session import import_ray
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.messages import Orders
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.elsewhere import PieceObserved
 from video_pipeline.errors import PipelineError
+from video_pipeline.frames.piece_reader import Piece
+from video_pipeline.observing import Look
 from video_pipeline.output.versions import versions
 from video_pipeline.records import VideoInfo
 
-__all__ = ["Place", "Seat", "Work", "annotate_on_node"]
+__all__ = ["Given", "Place", "Seat", "Work", "annotate_on_node", "observe_on_node"]
+
+Result = TypeVar("Result")
 
 _TELL_EVERY_S = 1.0
+_MORE_TRIES = 4
+"""Of a piece whose machine is lost."""
 _PATIENCE_S = 60.0
 """How long a recording waits for a classifier where every one that it knows is gone."""
 
@@ -60,33 +73,97 @@ class Seat:
     actor: Any
 
 
+@dataclass(frozen=True)
+class Given:
+    """One recording as it is given to a machine."""
+
+    number: int
+    """Within the batch."""
+    recording: Recording
+    n_ways: int
+    """Into how many pieces it is worth being cut, for as many machines."""
+
+
 def annotate_on_node(
-    number: int, recording: Recording, work: Work, seats: Sequence[Seat], progress: Any
+    given: Given, work: Work, seats: Sequence[Seat], progress: Any
 ) -> Outcome | Raised:
-    """Annotate the batch's recording of this number; ``Raised`` where the batch cannot go on.
+    """Annotate a recording; ``Raised`` where the batch cannot go on.
 
     That is: the classifier fails, or this machine is not like the one that runs the batch. Where
     only this machine or the classifiers are gone, Ray's own errors say so.
     """
+
+    def observe(pieces: Sequence[Piece], look: Look) -> Seen:
+        return _observed_around(pieces, look, given.number, work, seats)
+
+    def annotate() -> Outcome:
+        asked = Asked(
+            _Asking(given.number, seats).classify, _telling(given.number, progress), observe
+        )
+        return annotate_apart(
+            given.recording,
+            work.orders,
+            asked,
+            stall_limit_s=work.stall_limit_s,
+            n_ways=given.n_ways,
+        )
+
+    return _on_node(annotate, work)
+
+
+def observe_on_node(
+    piece: Piece, look: Look, number: int, work: Work, seats: Sequence[Seat]
+) -> PieceObserved | Raised | None:
+    """Look at a piece of a recording; see ``annotate_on_node`` and ``observe_apart``."""
+
+    def observe() -> PieceObserved | None:
+        asked = Asked(_Asking(number, seats).classify)
+        return observe_apart(piece, look, work.orders, asked, stall_limit_s=work.stall_limit_s)
+
+    return _on_node(observe, work)
+
+
+def _on_node(do: Callable[[], Result], work: Work) -> Result | Raised:
     try:
         _settle(work.place, out=work.orders.job.out)
+        return do()
     except PipelineError as error:
         return Raised.of(error)
-    asking = _Asking(number, seats)
-    try:
-        return annotate_apart(
-            recording,
-            work.orders,
-            asking.classify,
-            _telling(number, progress),
-            stall_limit_s=work.stall_limit_s,
-        )
     except _ClassifierFailedError as failed:
         return failed.raised
 
 
+def _observed_around(
+    pieces: Sequence[Piece], look: Look, number: int, work: Work, seats: Sequence[Seat]
+) -> Seen:
+    """Pieces given to whichever machines are free, and what they come to, in order.
+
+    Who waits for them claims no processor meanwhile: Ray gives it to the pieces.
+    """
+    ray = import_ray()
+    task = ray.remote(observe_on_node).options(
+        num_cpus=1, max_retries=_MORE_TRIES, scheduling_strategy="SPREAD"
+    )
+    shared = ray.put(work)
+    # Another classifier first for each piece, too.
+    left = [task.remote(piece, look, number + k, shared, seats) for k, piece in enumerate(pieces)]
+    try:
+        while left:
+            try:
+                seen: PieceObserved | Raised | None = ray.get(left[0])
+            except ray.exceptions.RayError:
+                seen = None
+            if isinstance(seen, Raised):
+                raise _ClassifierFailedError(seen)
+            del left[0]
+            yield seen
+    finally:
+        for of in left:
+            ray.cancel(of)
+
+
 class _ClassifierFailedError(Exception):
-    """A classifier has raised something."""
+    """A classifier has raised something, or another machine is unfit."""
 
     def __init__(self, raised: Raised) -> None:
         super().__init__(raised)
@@ -164,7 +241,7 @@ def _turned(actors: list[Any], number: int) -> list[Any]:
     return actors[first:] + actors[:first]
 
 
-def _telling(number: int, progress: Any) -> Tell:
+def _telling(number: int, progress: Any) -> Callable[[float, VideoInfo], None]:
     """Notes for the progress actor, not more than one a second, and nobody waits for them."""
     told_at = -_TELL_EVERY_S
 

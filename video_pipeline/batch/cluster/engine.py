@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from video_pipeline.batch.claim import clear_up
-from video_pipeline.batch.cluster.decoding_task import Place, Work, annotate_on_node
+from video_pipeline.batch.cluster.decoding_task import Given, Place, Work, annotate_on_node
 from video_pipeline.batch.cluster.placement import Placement
 from video_pipeline.batch.cluster.progress_actor import Notes, ProgressActor
 from video_pipeline.batch.cluster.raised import Raised
@@ -38,7 +38,8 @@ class RayEngine:
     The classifier travels to every GPU, or to every machine where there are none, by pickle: it
     should know its tools at once and load its model with its first images. A recording whose
     machine is lost is given out again, five times at most; where no machine is left, it waits
-    for one.
+    for one. Where there are more processors than recordings, long ones are cut at key frames, and
+    several machines look at the pieces.
     """
 
     def __init__(
@@ -86,8 +87,8 @@ class RayEngine:
 
 
 @dataclass(frozen=True)
-class _Given:
-    """A recording as it is given out."""
+class _Item:
+    """A recording of the batch, and how often it was lost."""
 
     number: int
     recording: Recording
@@ -106,8 +107,8 @@ class _Run:
         progress: Progress | None,
     ) -> None:
         self._ray = ray
-        self._left = WorkQueue(_Given(k, of) for k, of in enumerate(recordings))
-        self._running: dict[Any, _Given] = {}
+        self._left = WorkQueue(_Item(k, of) for k, of in enumerate(recordings))
+        self._running: dict[Any, _Item] = {}
         self._work = ray.put(work)
         self._out = work.orders.job.out
         self._progress = progress
@@ -128,10 +129,10 @@ class _Run:
         """Give out what there is room for; wait a little for what comes of it."""
         self._placement.look()
         while len(self._running) < self._placement.n_slots:
-            given = self._left.take()
-            if given is None:
+            item = self._left.take()
+            if item is None:
                 break
-            self._give_out(given)
+            self._give_out(item)
         if not self._running:
             # No machine, or what is left is at work elsewhere.
             time.sleep(_LOOK_EVERY_S)
@@ -149,41 +150,47 @@ class _Run:
             if self._running:
                 tasks = list(self._running)
                 self._ray.wait(tasks, num_returns=len(tasks), timeout=_END_WITHIN_S / 2)
-        for given in self._running.values():
-            clear_up(self._out / given.recording.video_id)
+        for item in self._running.values():
+            clear_up(self._out / item.recording.video_id)
         self._running.clear()
         self._placement.end()
         self._ray.kill(self._notes)
 
-    def _give_out(self, given: _Given) -> None:
+    def _give_out(self, item: _Item) -> None:
+        # Where there are more processors than recordings, several share the length of each.
+        n_unfinished = len(self._running) + 1 + len(self._left)
+        n_ways = self._placement.n_slots // n_unfinished
         task = self._annotate.remote(
-            given.number, given.recording, self._work, self._placement.seats, self._notes
+            Given(item.number, item.recording, n_ways),
+            self._work,
+            self._placement.seats,
+            self._notes,
         )
-        self._running[task] = given
+        self._running[task] = item
 
     def _hear(self, task: Any) -> Iterator[Outcome]:
-        given = self._running.pop(task)
+        item = self._running.pop(task)
         try:
             said: Outcome | Raised = self._ray.get(task)
         except self._ray.exceptions.RayError as error:
-            yield from self._lose(given, error)
+            yield from self._lose(item, error)
             return
         if isinstance(said, Raised):
             raise said.error()
         if said.is_elsewhere:
-            self._left.put_back(given)
+            self._left.put_back(item)
         else:
             yield said
 
-    def _lose(self, given: _Given, error: Exception) -> Iterator[Outcome]:
+    def _lose(self, item: _Item, error: Exception) -> Iterator[Outcome]:
         """Its machine is gone, or the process there: first in the queue, but not for ever."""
-        given = replace(given, n_losses=given.n_losses + 1)
-        if given.n_losses < _MOST_TRIES:
-            self._left.put_first(given)
+        item = replace(item, n_losses=item.n_losses + 1)
+        if item.n_losses < _MOST_TRIES:
+            self._left.put_first(item)
             return
-        clear_up(self._out / given.recording.video_id)
+        clear_up(self._out / item.recording.video_id)
         text = f"lost {_MOST_TRIES} times with the process that decoded it ({_in_one_line(error)})"
-        yield failed_outcome(given.recording, self._out, f"{text}; run the same call again")
+        yield failed_outcome(item.recording, self._out, f"{text}; run the same call again")
 
     def _show_progress(self) -> None:
         """Tell what has been noted; asking for it never keeps anybody waiting."""
@@ -194,9 +201,9 @@ class _Run:
         if self._ray.wait([self._taking], timeout=0)[0]:
             notes: Notes = self._ray.get(self._taking)
             self._taking = None
-            for given in self._running.values():
-                if given.number in notes:
-                    self._progress(given.recording, *notes[given.number])
+            for item in self._running.values():
+                if item.number in notes:
+                    self._progress(item.recording, *notes[item.number])
 
 
 def _start_beside_us(ray: Any, actor: type[ProgressActor]) -> Any:

@@ -150,7 +150,7 @@ class _Run:
                 if self._progress is not None and worker.recording is not None:
                     self._progress(worker.recording, position_s, info)
             case Finished(outcome):
-                recording, worker.recording = worker.recording, None
+                recording = worker.finish()
                 if outcome.is_elsewhere and recording is not None:
                     self._left.put_back(recording)
                 else:

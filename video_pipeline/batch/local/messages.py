@@ -1,4 +1,9 @@
-"""What a worker and its engine say to each other; images and answers lie in shared memory."""
+"""What a worker and its engine say to each other; images and answers lie in shared memory.
+
+recording ─▶ (frames ─▶ answer | reached)* ─▶ finished
+          ─▶ cut ─▶ (piece seen)* ─▶ finished           where others look at its pieces
+piece     ─▶ (frames ─▶ answer)* ─▶ piece seen          those others
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,23 @@ from dataclasses import dataclass
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.shared_frames import FrameLayout
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.elsewhere import PieceObserved
 from video_pipeline.frame_classifier import FrameClassifier
+from video_pipeline.frames.piece_reader import Piece
+from video_pipeline.observing import Look
 from video_pipeline.records import VideoInfo
 
 __all__ = [
     "Answer",
+    "Cut",
     "Described",
     "Finished",
     "Frames",
     "Orders",
+    "PieceSeen",
+    "PieceTask",
     "Reached",
+    "RecordingTask",
     "ToEngine",
     "ToWorker",
     "orders_for",
@@ -45,6 +57,23 @@ class Orders:
 
 
 @dataclass(frozen=True)
+class RecordingTask:
+    """Engine: annotate this recording."""
+
+    recording: Recording
+    n_ways: int = 1
+    """Into how many pieces it may be cut."""
+
+
+@dataclass(frozen=True, eq=False)
+class PieceTask:
+    """Engine: look at this piece of a recording."""
+
+    piece: Piece
+    look: Look
+
+
+@dataclass(frozen=True)
 class Frames:
     """Worker: ``n`` images wait for their answers."""
 
@@ -66,6 +95,21 @@ class Reached:
     info: VideoInfo
 
 
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Worker: let others look at these pieces of its recording."""
+
+    pieces: tuple[Piece, ...]
+    look: Look
+
+
+@dataclass(frozen=True, eq=False)
+class PieceSeen:
+    """Either: what a piece comes to; None where that could not be had."""
+
+    observed: PieceObserved | None
+
+
 @dataclass(frozen=True)
 class Finished:
     """Worker: what became of its recording; the next one may come."""
@@ -85,5 +129,5 @@ def orders_for(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: 
     return Orders(job, shows_tracebacks, described, layout)
 
 
-ToWorker = Orders | Recording | Answer
-ToEngine = Frames | Reached | Finished
+ToWorker = Orders | RecordingTask | PieceTask | Answer | PieceSeen
+ToEngine = Frames | Reached | Cut | PieceSeen | Finished

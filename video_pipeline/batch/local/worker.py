@@ -11,15 +11,31 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.batch.local.messages import Answer, Described, Finished, Frames, Orders, Reached
+from video_pipeline.batch.local.messages import (
+    Answer,
+    Cut,
+    Described,
+    Finished,
+    Frames,
+    Orders,
+    PieceSeen,
+    PieceTask,
+    Reached,
+    RecordingTask,
+)
 from video_pipeline.batch.local.shared_frames import SharedFrames
 from video_pipeline.batch.one_recording import annotate_recording, faulty_outcome
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.elsewhere import PieceLostError, PieceObserved, observe_piece
+from video_pipeline.frame_classifier import FrameClassifier
+from video_pipeline.frames.piece_reader import Piece
+from video_pipeline.observing import Look
 from video_pipeline.records import VideoInfo
 
 __all__ = ["main"]
@@ -48,9 +64,16 @@ def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
         engine.send(Reached(position_s, info))
 
     while True:
-        recording = engine.recv()
+        task: RecordingTask | PieceTask = engine.recv()
+        if isinstance(task, PieceTask):
+            engine.send(PieceSeen(_observed(task, classifier, orders)))
+            continue
+        recording = task.recording
+        elsewhere = AskedElsewhere(engine, task.n_ways) if task.n_ways > 1 else None
         try:
-            outcome = annotate_recording(recording, classifier, orders.job, progress=tell)
+            outcome = annotate_recording(
+                recording, classifier, orders.job, progress=tell, elsewhere=elsewhere
+            )
         except (EOFError, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001  a fault of ours costs one recording, too
@@ -58,6 +81,33 @@ def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
                 traceback.print_exc()
             outcome = faulty_outcome(recording, orders.job.out, error)
         engine.send(Finished(outcome))
+
+
+def _observed(task: PieceTask, classifier: FrameClassifier, orders: Orders) -> PieceObserved | None:
+    """None where anything is wrong: it shows again, and is told, where the whole is read."""
+    try:
+        return observe_piece(task.piece, classifier, task.look, n_threads=orders.job.decode_threads)
+    except (EOFError, ConnectionError):
+        raise
+    except Exception:  # noqa: BLE001  as the docstring says
+        return None
+
+
+class AskedElsewhere:
+    """Satisfies ``Elsewhere`` by asking the engine."""
+
+    def __init__(self, engine: Connection, n_ways: int) -> None:
+        self._engine = engine
+        self.n_ways = n_ways
+
+    def observe(self, pieces: Sequence[Piece], look: Look) -> Iterator[PieceObserved]:
+        """See ``Elsewhere``."""
+        self._engine.send(Cut(tuple(pieces), look))
+        for _ in pieces:
+            seen: PieceSeen = self._engine.recv()
+            if seen.observed is None:
+                raise PieceLostError
+            yield seen.observed
 
 
 class AskingClassifier:

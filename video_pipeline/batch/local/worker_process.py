@@ -9,15 +9,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.local.messages import Orders, ToWorker
+from video_pipeline.batch.local.messages import Orders, PieceTask, RecordingTask, ToWorker
 from video_pipeline.batch.local.shared_frames import SharedFrames, make_shared_file
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
+from video_pipeline.frames.piece_reader import Piece
+from video_pipeline.observing import Look
 
 __all__ = ["WorkerProcess", "lost_outcome", "stalled_text"]
 
@@ -32,7 +35,7 @@ _MAJOR_FAULTS = 9
 
 
 class WorkerProcess:
-    """One process that annotates recordings, one at a time."""
+    """One process that annotates recordings, or looks at pieces of them, one at a time."""
 
     def __init__(self, orders: Orders) -> None:
         ours, theirs = socket.socketpair()
@@ -55,18 +58,32 @@ class WorkerProcess:
         self.shared = SharedFrames(memory, orders.layout)
         self.connection: Connection = Connection(ours.detach())
         self.recording: Recording | None = None
+        self.is_busy = False
         self._progress_at = time.monotonic()
         self._read_bytes = 0
         self._read_limit = 0
         self.tell(orders)
 
-    def give(self, recording: Recording) -> None:
-        """Hand over the next recording."""
+    def give(self, recording: Recording, *, n_ways: int = 1) -> None:
+        """Hand over the next recording, which may be cut into so many pieces."""
         self.recording = recording
+        self._begin(RecordingTask(recording, n_ways), recording.paths)
+
+    def give_piece(self, piece: Piece, look: Look) -> None:
+        """Hand over a piece of a recording."""
+        self._begin(PieceTask(piece, look), [piece.stream_id.path])
+
+    def finish(self) -> Recording | None:
+        """It has done what it was given; which recording, if it was a whole one."""
+        recording, self.recording, self.is_busy = self.recording, None, False
+        return recording
+
+    def _begin(self, task: RecordingTask | PieceTask, paths: Iterable[str | Path]) -> None:
+        self.is_busy = True
         self._read_bytes = self._bytes_read() or 0
-        self._read_limit = self._read_bytes + _REREADS * _size(recording) + _SLACK_BYTES
+        self._read_limit = self._read_bytes + _REREADS * _size(paths) + _SLACK_BYTES
         self.note_progress()
-        self.tell(recording)
+        self.tell(task)
 
     def tell(self, message: ToWorker) -> None:
         """Send a message; one that is gone by now is noticed where it is listened to."""
@@ -98,7 +115,7 @@ class WorkerProcess:
         ends when they do, and nobody waits for that.
         """
         self.connection.close()
-        if self.recording is not None:
+        if self.is_busy:
             self._process.kill()
         os.close(self._life)
         try:
@@ -142,11 +159,11 @@ def stalled_text(limit_s: float) -> str:
     return f"no progress for {limit_s:.0f} s: its decoder hangs and was stopped"
 
 
-def _size(recording: Recording) -> int:
+def _size(paths: Iterable[str | Path]) -> int:
     sizes = []
-    for path in recording.paths:
+    for path in paths:
         try:
-            sizes.append(path.stat().st_size)
+            sizes.append(Path(path).stat().st_size)
         except (OSError, ValueError):
             sizes.append(0)
     return sum(sizes)
