@@ -56,6 +56,8 @@ ORDER = [
     "records",
     "frames",
     "timeline",
+    "observing",
+    "elsewhere",
     "annotate",
     "output",
     "formats",

@@ -11,18 +11,15 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from video_pipeline.frames.joined.joint_report import (
     ReadPart,
     exact_seconds,
     join_reports,
     printable_name,
 )
+from video_pipeline.frames.joined.moved_frame import MovedFrame
 from video_pipeline.frames.joined.recorder_clock import RecorderClock, creation_time
 from video_pipeline.frames.on_display import CLOCK_ROUNDING
-from video_pipeline.frames.pictures.pixels import RESIZE_RULE
 from video_pipeline.frames.piece_reader import ReaderInPieces
 from video_pipeline.frames.planned.pieces import Piece, PieceResult
 from video_pipeline.frames.reader import DecodeReport, Sample, ShownFrame, VideoReader
@@ -216,7 +213,7 @@ class JoinedReader:
         for k in range(len(self._paths)):
             with self._opened(k) as reader:
                 for frame in reader.frames():
-                    yield _MovedFrame(frame, frame.pts + self._start)
+                    yield MovedFrame(frame, frame.pts + self._start)
 
     def _samples(self, times: SamplingTimes) -> Iterator[Sample]:
         for k in range(len(self._paths)):
@@ -246,8 +243,8 @@ class JoinedReader:
     def _moved(self, sample: Sample, last: Sample | None) -> Sample:
         """The sample on the clock of the whole; one frame stays one object."""
         frame = None if last is None else last.frame
-        if not (isinstance(frame, _MovedFrame) and frame.is_of(sample.frame)):
-            frame = _MovedFrame(sample.frame, sample.frame.pts + self._start)
+        if not (isinstance(frame, MovedFrame) and frame.is_of(sample.frame)):
+            frame = MovedFrame(sample.frame, sample.frame.pts + self._start)
         return Sample(sample.time + self._start, frame)
 
     def _last_moments(
@@ -270,7 +267,7 @@ class JoinedReader:
         with self._open_part(part.path) as reader:
             for sample in reader.samples(ChosenTimes((before,))):
                 pts = part.start + sample.frame.pts
-                frame: ShownFrame = _MovedFrame(sample.frame, pts)
+                frame: ShownFrame = MovedFrame(sample.frame, pts)
                 if last is not None and last.frame.pts == pts:
                     frame = last.frame
                 yield from (Sample(time, frame) for time in times)
@@ -279,30 +276,6 @@ class JoinedReader:
 def _n_last_moments(seen: SamplingTimes, length: Fraction) -> int:
     """Sampling times within a clock's rounding of the end of a part."""
     return seen.n_before(length) - seen.n_before(length - CLOCK_ROUNDING)
-
-
-class _MovedFrame:
-    """A part's frame with its time on the clock of the whole recording."""
-
-    def __init__(self, frame: ShownFrame, pts: Fraction) -> None:
-        self._frame = frame
-        self._pts = pts
-
-    @property
-    def pts(self) -> Fraction:
-        return self._pts
-
-    @property
-    def is_corrupt(self) -> bool:
-        return self._frame.is_corrupt
-
-    def rgb(
-        self, size_px: tuple[int, int] | None = None, *, resize_rule: str = RESIZE_RULE
-    ) -> NDArray[np.uint8]:
-        return self._frame.rgb(size_px, resize_rule=resize_rule)
-
-    def is_of(self, frame: ShownFrame) -> bool:
-        return self._frame is frame
 
 
 def _different_sizes(infos: Sequence[VideoInfo], names: Sequence[str]) -> list[str]:
