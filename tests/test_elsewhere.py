@@ -27,6 +27,7 @@ from video_pipeline.errors import RecordingError
 from video_pipeline.frames import RegularTimes, open_video
 from video_pipeline.frames.piece_reader import Piece, ReaderInPieces
 from video_pipeline.observing import Look
+from video_pipeline.records import VideoInfo
 
 F = Fraction
 BAD_INPUTS = sorted((Path(__file__).parents[2] / "shared" / "bad_inputs" / "video").glob("*"))
@@ -59,7 +60,10 @@ class Travelled:
         self.n_ways = n_ways
         self.n_pieces = 0
 
-    def observe(self, pieces: Sequence[Piece], look: Look) -> Iterator[PieceObserved]:
+    def observe(
+        self, pieces: Sequence[Piece], look: Look, info: VideoInfo
+    ) -> Iterator[PieceObserved]:
+        del info
         for piece in pieces:
             self.n_pieces += 1
             yield sent(observe_piece(sent(piece), Means(), look, n_threads=1))
@@ -169,8 +173,10 @@ def write_sizes(path: Path, sizes: Sequence[tuple[int, int]]) -> Path:
 
 def test_what_cannot_be_read_in_pieces_after_all_is_read_in_one(tmp_path: Path) -> None:
     class Refusing(Travelled):
-        def observe(self, pieces: Sequence[Piece], look: Look) -> Iterator[PieceObserved]:
-            yield from super().observe(pieces[:2], look)
+        def observe(
+            self, pieces: Sequence[Piece], look: Look, info: VideoInfo
+        ) -> Iterator[PieceObserved]:
+            yield from super().observe(pieces[:2], look, info)
             raise PieceLostError
 
     clip = write_clip(tmp_path / "c.mp4", steady(200), gop=25)

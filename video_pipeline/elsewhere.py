@@ -15,6 +15,7 @@ from video_pipeline.frames import VideoReader, prefetch
 from video_pipeline.frames.piece_reader import Piece, PieceReader, PieceResult, ReaderInPieces
 from video_pipeline.frames.sampling_times import SamplingTimes
 from video_pipeline.observing import Look, Observation, observe
+from video_pipeline.records import VideoInfo
 
 __all__ = [
     "Elsewhere",
@@ -46,8 +47,10 @@ class Elsewhere(Protocol):
         """Into how many pieces a recording is worth being cut."""
         ...
 
-    def observe(self, pieces: Sequence[Piece], look: Look) -> Iterator[PieceObserved]:
-        """What each piece comes to, in order.
+    def observe(
+        self, pieces: Sequence[Piece], look: Look, info: VideoInfo
+    ) -> Iterator[PieceObserved]:
+        """What each piece of the recording that ``info`` tells of comes to, in order.
 
         Raises ``PieceLostError`` where one cannot be had.
         """
@@ -62,7 +65,7 @@ def observe_piece(
     n_threads: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> PieceObserved:
-    """Look at one piece, here; ``progress`` is told the video time reached, in seconds.
+    """Look at one piece, here; ``progress`` is told how many seconds of it are done.
 
     Raises whatever reading the recording in one would raise, and ``NeighboursNeededError`` where a
     piece cannot be read by itself after all.
@@ -73,7 +76,7 @@ def observe_piece(
         for batch in batches:
             observations.append(observe(batch, classifier, with_features=look.with_features))
             if progress is not None:
-                progress(observations[-1].position_s)
+                progress(observations[-1].position_s - observations[0].start_s)
     return PieceObserved(tuple(observations), reader.result)
 
 
@@ -96,7 +99,7 @@ def _in_order(
     reader: ReaderInPieces, whole: Sequence[Piece], look: Look, elsewhere: Elsewhere
 ) -> Iterator[Observation]:
     cut = cut_evenly(whole, elsewhere.n_ways)
-    observed = elsewhere.observe([piece for pieces in cut for piece in pieces], look)
+    observed = elsewhere.observe([piece for pieces in cut for piece in pieces], look, reader.info)
     results: list[PieceResult] = []
     for pieces in cut:
         of_file: list[PieceResult] = []

@@ -36,6 +36,11 @@ class Observation:
     pictures: JudgedPictures
 
     @property
+    def start_s(self) -> float:
+        """Sampling time of its first frame."""
+        return float(self.predictions.times_s[0])
+
+    @property
     def position_s(self) -> float:
         """Sampling time of its last frame."""
         return float(self.predictions.times_s[-1])

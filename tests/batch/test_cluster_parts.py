@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +23,13 @@ from video_pipeline.batch.cluster.decoding import (
     annotate_apart,
     observe_apart,
 )
+from video_pipeline.batch.cluster.progress_actor import ProgressActor
 from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.local.messages import orders_for
+from video_pipeline.batch.local.messages import Cut, PieceTask, orders_for
 from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.elsewhere import PieceObserved
 from video_pipeline.errors import PipelineError
-from video_pipeline.frames.piece_reader import Piece
-from video_pipeline.observing import Look
 
 
 def test_an_actor_classifies_images_of_several_recordings_together(tmp_path: Path) -> None:
@@ -87,7 +86,7 @@ def test_pieces_looked_at_apart_come_to_what_the_whole_does(
     (recording,) = name_recordings([clip], out)
     orders = orders_for(Brightness(), job_of(out), shows_tracebacks=False)
     left, observed = list(signals), list[PieceObserved | None]()
-    of_whole, of_pieces = Brightness(), Brightness()
+    of_whole, of_pieces, noted = Brightness(), Brightness(), ProgressActor()
 
     def classify_piece(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
         number = left.pop(0) if left else None
@@ -97,10 +96,11 @@ def test_pieces_looked_at_apart_come_to_what_the_whole_does(
             os.kill(decoder, number)
         return of_pieces.predict(images)[0], None
 
-    def observe(pieces: Sequence[Piece], look: Look) -> Seen:
-        for piece in pieces:
-            asked = Asked(classify_piece)
-            observed.append(observe_apart(piece, look, orders, asked, stall_limit_s=1.0))
+    def observe(cut: Cut) -> Seen:
+        for k, piece in enumerate(cut.pieces):
+            task = PieceTask(piece, cut.look, cut.info)
+            asked = Asked(classify_piece, partial(noted.note_piece, 7, k))
+            observed.append(observe_apart(task, orders, asked, stall_limit_s=1.0))
             yield observed[-1]
 
     asked = Asked(lambda images: (of_whole.predict(images)[0], None), observe=observe)
@@ -108,6 +108,11 @@ def test_pieces_looked_at_apart_come_to_what_the_whole_does(
     assert outcome.row.status == "done"
     is_lost = [seen is None for seen in observed]
     assert is_lost == ([True] if signals else [False] * 4)
+    if not signals:
+        ((position_s, info),) = noted.take().values()
+        # The pieces begin at 600, 1200 and 1800 s; each is told from its first sample to its last.
+        assert position_s == 1849 - 3
+        assert info.duration_s == 1850
     assert of_whole.n_images == (1850 if signals else 0)
     assert files_below(out) == in_one(clip, tmp_path / "one")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,13 +19,12 @@ from video_pipeline.batch.local.messages import (
     Frames,
     Orders,
     PieceSeen,
+    PieceTask,
     Reached,
 )
 from video_pipeline.batch.local.worker_process import WorkerProcess, lost_outcome, stalled_text
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.elsewhere import PieceObserved
-from video_pipeline.frames.piece_reader import Piece
-from video_pipeline.observing import Look
 from video_pipeline.records import VideoInfo
 
 __all__ = ["Answers", "Asked", "Seen", "annotate_apart", "observe_apart"]
@@ -44,9 +43,8 @@ def _ignore(position_s: float, info: VideoInfo) -> None:
     del position_s, info
 
 
-def _nobody(pieces: Sequence[Piece], look: Look) -> Seen:
-    del look
-    yield from (None for _ in pieces)
+def _nobody(cut: Cut) -> Seen:
+    yield from (None for _ in cut.pieces)
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,8 @@ class Asked:
 
     classify: Callable[[NDArray[np.uint8]], Answers]
     tell: Callable[[float, VideoInfo], None] = _ignore
-    """Is told how far a recording is."""
-    observe: Callable[[Sequence[Piece], Look], Seen] = _nobody
+    """Is told how far a recording is, or how much of a piece is done."""
+    observe: Callable[[Cut], Seen] = _nobody
     """Looks at pieces: each in order, None for one that could not be had."""
 
 
@@ -80,11 +78,11 @@ def annotate_apart(
 
 
 def observe_apart(
-    piece: Piece, look: Look, orders: Orders, asked: Asked, *, stall_limit_s: float
+    task: PieceTask, orders: Orders, asked: Asked, *, stall_limit_s: float
 ) -> PieceObserved | None:
     """Look at a piece in a process of its own; None where that fails, hangs or crashes."""
     with _worker(orders) as worker:
-        worker.give_piece(piece, look)
+        worker.give_piece(task)
         try:
             return _served(worker, asked, stall_limit_s, until=PieceSeen).observed
         except _LostError:
@@ -131,8 +129,8 @@ def _answer(worker: WorkerProcess, asked: Asked, message: Frames | Reached | Cut
             worker.tell(Answer(worker.shared.put_answers(probabilities, features)))
         case Reached(position_s, info):
             asked.tell(position_s, info)
-        case Cut(pieces, look):
-            with closing(asked.observe(pieces, look)) as seen:
+        case Cut():
+            with closing(asked.observe(message)) as seen:
                 for observed in seen:
                     worker.tell(PieceSeen(observed))
                     if observed is None:

@@ -22,12 +22,10 @@ from video_pipeline.batch.cluster.decoding import (
 from video_pipeline.batch.cluster.raised import Raised
 from video_pipeline.batch.cluster.ray_session import import_ray
 from video_pipeline.batch.job import Outcome
-from video_pipeline.batch.local.messages import Orders
+from video_pipeline.batch.local.messages import Cut, Orders, PieceTask
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.elsewhere import PieceObserved
 from video_pipeline.errors import PipelineError
-from video_pipeline.frames.piece_reader import Piece
-from video_pipeline.observing import Look
 from video_pipeline.output.versions import versions
 from video_pipeline.records import VideoInfo
 
@@ -93,8 +91,8 @@ def annotate_on_node(
     only this machine or the classifiers are gone, Ray's own errors say so.
     """
 
-    def observe(pieces: Sequence[Piece], look: Look) -> Seen:
-        return _observed_around(pieces, look, given.number, work, seats)
+    def observe(cut: Cut) -> Seen:
+        return _observed_around(cut, given.number, work, seats, progress)
 
     def annotate() -> Outcome:
         asked = Asked(
@@ -108,17 +106,20 @@ def annotate_on_node(
             n_ways=given.n_ways,
         )
 
+    # Of a machine that had it before, and is lost.
+    progress.forget_pieces.remote(given.number)
     return _on_node(annotate, work)
 
 
 def observe_on_node(
-    piece: Piece, look: Look, number: int, work: Work, seats: Sequence[Seat]
+    task: PieceTask, number: int, k: int, work: Work, seats: Sequence[Seat], progress: Any
 ) -> PieceObserved | Raised | None:
-    """Look at a piece of a recording; see ``annotate_on_node`` and ``observe_apart``."""
+    """Look at piece ``k`` of a recording; see ``annotate_on_node`` and ``observe_apart``."""
 
     def observe() -> PieceObserved | None:
-        asked = Asked(_Asking(number, seats).classify)
-        return observe_apart(piece, look, work.orders, asked, stall_limit_s=work.stall_limit_s)
+        # Another classifier first for each piece, too.
+        asked = Asked(_Asking(number + k, seats).classify, _telling(number, progress, piece=k))
+        return observe_apart(task, work.orders, asked, stall_limit_s=work.stall_limit_s)
 
     return _on_node(observe, work)
 
@@ -134,7 +135,7 @@ def _on_node(do: Callable[[], Result], work: Work) -> Result | Raised:
 
 
 def _observed_around(
-    pieces: Sequence[Piece], look: Look, number: int, work: Work, seats: Sequence[Seat]
+    cut: Cut, number: int, work: Work, seats: Sequence[Seat], progress: Any
 ) -> Seen:
     """Pieces given to whichever machines are free, and what they come to, in order.
 
@@ -145,8 +146,10 @@ def _observed_around(
         num_cpus=1, max_retries=_MORE_TRIES, scheduling_strategy="SPREAD"
     )
     shared = ray.put(work)
-    # Another classifier first for each piece, too.
-    left = [task.remote(piece, look, number + k, shared, seats) for k, piece in enumerate(pieces)]
+    left = [
+        task.remote(PieceTask(piece, cut.look, cut.info), number, k, shared, seats, progress)
+        for k, piece in enumerate(cut.pieces)
+    ]
     try:
         while left:
             try:
@@ -160,6 +163,7 @@ def _observed_around(
     finally:
         for of in left:
             ray.cancel(of)
+        progress.forget_pieces.remote(number)
 
 
 class _ClassifierFailedError(Exception):
@@ -241,7 +245,9 @@ def _turned(actors: list[Any], number: int) -> list[Any]:
     return actors[first:] + actors[:first]
 
 
-def _telling(number: int, progress: Any) -> Callable[[float, VideoInfo], None]:
+def _telling(
+    number: int, progress: Any, *, piece: int | None = None
+) -> Callable[[float, VideoInfo], None]:
     """Notes for the progress actor, not more than one a second, and nobody waits for them."""
     told_at = -_TELL_EVERY_S
 
@@ -250,6 +256,9 @@ def _telling(number: int, progress: Any) -> Callable[[float, VideoInfo], None]:
         now = time.monotonic()
         if now - told_at >= _TELL_EVERY_S:
             told_at = now
-            progress.note.remote(number, position_s, info)
+            if piece is None:
+                progress.note.remote(number, position_s, info)
+            else:
+                progress.note_piece.remote(number, piece, position_s, info)
 
     return tell

@@ -71,6 +71,7 @@ class PieceTask:
 
     piece: Piece
     look: Look
+    info: VideoInfo
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reached:
-    """Worker: how far its recording is."""
+    """Worker: how far its recording is, or how much of its piece is done."""
 
     position_s: float
     info: VideoInfo
@@ -101,6 +102,7 @@ class Cut:
 
     pieces: tuple[Piece, ...]
     look: Look
+    info: VideoInfo
 
 
 @dataclass(frozen=True, eq=False)

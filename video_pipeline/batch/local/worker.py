@@ -66,7 +66,7 @@ def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
     while True:
         task: RecordingTask | PieceTask = engine.recv()
         if isinstance(task, PieceTask):
-            engine.send(PieceSeen(_observed(task, classifier, orders)))
+            engine.send(PieceSeen(_observed(task, classifier, orders, engine)))
             continue
         recording = task.recording
         elsewhere = AskedElsewhere(engine, task.n_ways) if task.n_ways > 1 else None
@@ -83,10 +83,22 @@ def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
         engine.send(Finished(outcome))
 
 
-def _observed(task: PieceTask, classifier: FrameClassifier, orders: Orders) -> PieceObserved | None:
+def _observed(
+    task: PieceTask, classifier: FrameClassifier, orders: Orders, engine: Connection
+) -> PieceObserved | None:
     """None where anything is wrong: it shows again, and is told, where the whole is read."""
+
+    def tell(done_s: float) -> None:
+        engine.send(Reached(done_s, task.info))
+
     try:
-        return observe_piece(task.piece, classifier, task.look, n_threads=orders.job.decode_threads)
+        return observe_piece(
+            task.piece,
+            classifier,
+            task.look,
+            n_threads=orders.job.decode_threads,
+            progress=tell,
+        )
     except (EOFError, ConnectionError):
         raise
     except Exception:  # noqa: BLE001  as the docstring says
@@ -100,9 +112,11 @@ class AskedElsewhere:
         self._engine = engine
         self.n_ways = n_ways
 
-    def observe(self, pieces: Sequence[Piece], look: Look) -> Iterator[PieceObserved]:
+    def observe(
+        self, pieces: Sequence[Piece], look: Look, info: VideoInfo
+    ) -> Iterator[PieceObserved]:
         """See ``Elsewhere``."""
-        self._engine.send(Cut(tuple(pieces), look))
+        self._engine.send(Cut(tuple(pieces), look, info))
         for _ in pieces:
             seen: PieceSeen = self._engine.recv()
             if seen.observed is None:

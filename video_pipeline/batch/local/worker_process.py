@@ -19,8 +19,6 @@ from video_pipeline.batch.local.messages import Orders, PieceTask, RecordingTask
 from video_pipeline.batch.local.shared_frames import SharedFrames, make_shared_file
 from video_pipeline.batch.one_recording import failed_outcome
 from video_pipeline.batch.recordings import Recording
-from video_pipeline.frames.piece_reader import Piece
-from video_pipeline.observing import Look
 
 __all__ = ["WorkerProcess", "lost_outcome", "stalled_text"]
 
@@ -69,9 +67,9 @@ class WorkerProcess:
         self.recording = recording
         self._begin(RecordingTask(recording, n_ways), recording.paths)
 
-    def give_piece(self, piece: Piece, look: Look) -> None:
+    def give_piece(self, task: PieceTask) -> None:
         """Hand over a piece of a recording."""
-        self._begin(PieceTask(piece, look), [piece.stream_id.path])
+        self._begin(task, [task.piece.stream_id.path])
 
     def finish(self) -> Recording | None:
         """It has done what it was given; which recording, if it was a whole one."""
