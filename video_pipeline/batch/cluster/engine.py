@@ -143,13 +143,16 @@ class _Run:
             yield from self._hear(task)
 
     def end(self) -> None:
-        """Stop what still runs, and take away what it had begun to write."""
-        for is_forced in (False, True):
-            for task in self._running:
-                self._ray.cancel(task, force=is_forced)
-            if self._running:
-                tasks = list(self._running)
-                self._ray.wait(tasks, num_returns=len(tasks), timeout=_END_WITHIN_S / 2)
+        """Stop what still runs, and take away what it had begun to write.
+
+        Without force: a task whose answer comes just then would bring down this process (Ray 2.60:
+        "tried to complete task that was not pending"). One that does not heed ends with our session.
+        """
+        for task in self._running:
+            self._ray.cancel(task)
+        if self._running:
+            tasks = list(self._running)
+            self._ray.wait(tasks, num_returns=len(tasks), timeout=_END_WITHIN_S)
         for item in self._running.values():
             clear_up(self._out / item.recording.video_id)
         self._running.clear()
