@@ -145,8 +145,8 @@ class _Run:
     def end(self) -> None:
         """Stop what still runs, and take away what it had begun to write.
 
-        Without force: a task whose answer comes just then would bring down this process (Ray 2.60:
-        "tried to complete task that was not pending"). One that does not heed ends with our session.
+        Without force: a task whose answer comes just then would bring down this process (Ray 2.60,
+        "tried to complete task that was not pending"). One that does not heed ends with us.
         """
         for task in self._running:
             self._ray.cancel(task)
