@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from video_pipeline.batch.cluster.asking import Asking, BatchFailedError, Seat
 from video_pipeline.batch.cluster.decoding import (
-    Answers,
     Asked,
     Seen,
     annotate_apart,
@@ -29,15 +26,13 @@ from video_pipeline.errors import PipelineError
 from video_pipeline.output.versions import versions
 from video_pipeline.records import VideoInfo
 
-__all__ = ["Given", "Place", "Seat", "Work", "annotate_on_node", "observe_on_node"]
+__all__ = ["Given", "Place", "Work", "annotate_on_node", "observe_on_node"]
 
 Result = TypeVar("Result")
 
 _TELL_EVERY_S = 1.0
 _MORE_TRIES = 4
 """Of a piece whose machine is lost."""
-_PATIENCE_S = 60.0
-"""How long a recording waits for a classifier where every one that it knows is gone."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +56,6 @@ class Work:
     orders: Orders
     stall_limit_s: float
     place: Place
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A classifier that may be asked, and the node on which it is."""
-
-    node: str
-    actor: Any
 
 
 @dataclass(frozen=True)
@@ -96,7 +83,7 @@ def annotate_on_node(
 
     def annotate() -> Outcome:
         asked = Asked(
-            _Asking(given.number, seats).classify, _telling(given.number, progress), observe
+            Asking(given.number, seats).classify, _telling(given.number, progress), observe
         )
         return annotate_apart(
             given.recording,
@@ -118,7 +105,7 @@ def observe_on_node(
 
     def observe() -> PieceObserved | None:
         # Another classifier first for each piece, too.
-        asked = Asked(_Asking(number + k, seats).classify, _telling(number, progress, piece=k))
+        asked = Asked(Asking(number + k, seats).classify, _telling(number, progress, piece=k))
         return observe_apart(task, work.orders, asked, stall_limit_s=work.stall_limit_s)
 
     return _on_node(observe, work)
@@ -130,7 +117,7 @@ def _on_node(do: Callable[[], Result], work: Work) -> Result | Raised:
         return do()
     except PipelineError as error:
         return Raised.of(error)
-    except _ClassifierFailedError as failed:
+    except BatchFailedError as failed:
         return failed.raised
 
 
@@ -157,21 +144,13 @@ def _observed_around(
             except ray.exceptions.RayError:
                 seen = None
             if isinstance(seen, Raised):
-                raise _ClassifierFailedError(seen)
+                raise BatchFailedError(seen)
             del left[0]
             yield seen
     finally:
         for of in left:
             ray.cancel(of)
         progress.forget_pieces.remote(number)
-
-
-class _ClassifierFailedError(Exception):
-    """A classifier has raised something, or another machine is unfit."""
-
-    def __init__(self, raised: Raised) -> None:
-        super().__init__(raised)
-        self.raised = raised
 
 
 def _settle(place: Place, *, out: Path) -> None:
@@ -207,42 +186,6 @@ def _unfit(path: Path, cause: str) -> PipelineError:
 
 def _machine() -> str:
     return os.uname().nodename
-
-
-class _Asking:
-    """Asks a classifier of its own node where there is one, and goes on to another if it is gone.
-
-    An answer depends on nothing but its image, so that asking twice does no harm.
-    """
-
-    def __init__(self, number: int, seats: Sequence[Seat]) -> None:
-        self._ray = import_ray()
-        node = self._ray.get_runtime_context().get_node_id()
-        near = [seat.actor for seat in seats if seat.node == node]
-        far = [seat.actor for seat in seats if seat.node != node]
-        self._actors = [*_turned(near, number), *_turned(far, number)]
-
-    def classify(self, images: NDArray[np.uint8]) -> Answers:
-        """See ``FrameClassifier.predict``."""
-        since = time.monotonic()
-        while True:
-            for actor in self._actors:
-                try:
-                    answer: Answers | Raised = self._ray.get(actor.predict.remote(images))
-                except self._ray.exceptions.RayActorError:
-                    if time.monotonic() - since > _PATIENCE_S:
-                        raise
-                    continue
-                if isinstance(answer, Raised):
-                    raise _ClassifierFailedError(answer)
-                return answer
-            time.sleep(1.0)
-
-
-def _turned(actors: list[Any], number: int) -> list[Any]:
-    """Another one first for each recording, so that all are asked alike."""
-    first = number % len(actors) if actors else 0
-    return actors[first:] + actors[:first]
 
 
 def _telling(

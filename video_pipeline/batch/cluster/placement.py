@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from video_pipeline.batch.cluster.asking import Seat
 from video_pipeline.batch.cluster.classifier_actor import ClassifierActor
-from video_pipeline.batch.cluster.decoding_task import Seat
 from video_pipeline.frame_classifier import FrameClassifier
 
 __all__ = ["Node", "Placement", "nodes_of"]
