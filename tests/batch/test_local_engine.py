@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from tests.support.processes import children_of, processes_with_open
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.engine import LocalEngine
 from video_pipeline.batch.recordings import Recording, name_recordings
+from video_pipeline.errors import PipelineError
 from video_pipeline.records import VideoInfo
 
 if TYPE_CHECKING:
@@ -125,6 +128,32 @@ def test_a_crash_costs_one_recording_and_the_worker_is_replaced(
     # What failed is done the next time.
     (again,) = outcomes_of(clips[1:2], tmp_path, n_workers=1)
     assert again.row.status == "done"
+
+
+@pytest.mark.parametrize("n_started", [0, 1, 2])
+def test_where_no_more_processes_can_be_started_there_are_fewer(
+    clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_started: int
+) -> None:
+    start, n_left = subprocess.Popen, [n_started]
+
+    def start_some(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        if not n_left[0]:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        n_left[0] -= 1
+        return start(*args, **kwargs)
+
+    monkeypatch.setattr("video_pipeline.batch.local.worker_process.subprocess.Popen", start_some)
+    out = tmp_path / "out"
+    if n_started:
+        outcomes = outcomes_of(clips, out, n_workers=3)
+        assert [of.row.status for of in outcomes] == ["done"] * 5
+    else:
+        cause = (
+            r"^annotate: no process can be started to decode in \(Resource temporarily .*\); close"
+        )
+        with pytest.raises(PipelineError, match=cause):
+            outcomes_of(clips, out, n_workers=3)
+        assert files_below(out) == {}
 
 
 def test_a_hanging_decoder_is_stopped(clips: list[Path], tmp_path: Path) -> None:

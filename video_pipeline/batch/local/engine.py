@@ -17,6 +17,7 @@ from video_pipeline.batch.local.messages import Finished, Frames, Orders, Reache
 from video_pipeline.batch.local.worker_process import WorkerProcess, lost_outcome, stalled_text
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.work_queue import WorkQueue
+from video_pipeline.errors import PipelineError
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.interruption import StopWish, wishes_to_stop
 
@@ -52,7 +53,11 @@ class LocalEngine:
         *,
         progress: Progress | None = None,
     ) -> Iterator[Outcome]:
-        """See ``BatchEngine``."""
+        """See ``BatchEngine``.
+
+        Raises:
+            PipelineError: not one process can be started to decode in.
+        """
         n_workers = min(self._n_workers, len(recordings))
         if n_workers > 1:
             job = replace(job, decode_threads=1)
@@ -125,6 +130,9 @@ class _Run:
             if recording is None:
                 break
             worker = idle.pop(0) if idle else self._new_worker()
+            if worker is None:
+                self._left.put_first(recording)
+                break
             worker.give(recording)
         for worker in idle[len(self._left) :]:
             self._remove(worker)
@@ -165,8 +173,19 @@ class _Run:
         if recording is not None:
             yield lost_outcome(recording, self._job.out, cause)
 
-    def _new_worker(self) -> WorkerProcess:
-        worker = WorkerProcess(self._orders)
+    def _new_worker(self) -> WorkerProcess | None:
+        """None where this machine has no room for another process: then there will be fewer."""
+        try:
+            worker = WorkerProcess(self._orders)
+        except OSError as error:
+            self._n_workers = len(self._workers)
+            if self._workers:
+                return None
+            raise PipelineError(
+                "annotate",
+                f"no process can be started to decode in ({error.strerror})",
+                hint="close other programs and run the same call again",
+            ) from error
         self._workers.append(worker)
         return worker
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -36,11 +36,17 @@ class WorkerProcess:
     """One process that annotates recordings, or looks at pieces of them, one at a time."""
 
     def __init__(self, orders: Orders) -> None:
-        ours, theirs = socket.socketpair()
-        memory = make_shared_file(orders.layout)
-        life_line, self._life = os.pipe()
-        passed = (theirs.fileno(), memory, life_line)
-        try:
+        """Start it; ``OSError`` where there is no room for another process."""
+        with ExitStack() as where_it_fails, ExitStack() as at_once:
+            ours, theirs = socket.socketpair()
+            where_it_fails.enter_context(ours)
+            at_once.enter_context(theirs)
+            life_line, self._life = os.pipe()
+            where_it_fails.callback(os.close, self._life)
+            at_once.callback(os.close, life_line)
+            memory = make_shared_file(orders.layout)
+            where_it_fails.callback(os.close, memory)
+            passed = (theirs.fileno(), memory, life_line)
             # -P: nothing that lies in the folder where somebody stands is imported.
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _CODE, *map(str, passed)],
@@ -50,9 +56,7 @@ class WorkerProcess:
                 stdout=subprocess.DEVNULL,
                 env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(_import_path())},
             )
-        finally:
-            theirs.close()
-            os.close(life_line)
+            where_it_fails.pop_all()
         self.shared = SharedFrames(memory, orders.layout)
         self.connection: Connection = Connection(ours.detach())
         self.recording: Recording | None = None
