@@ -29,8 +29,8 @@ class ReaderInPieces(VideoReader, Protocol):
     def pieces(self, times: SamplingTimes) -> tuple[Piece, ...]:
         """All that ``samples`` would decode, a piece for each file.
 
-        None where it cannot be told beforehand: then ``samples`` still can be asked for. Else this
-        stands for it, and ``take_pieces`` has to follow.
+        Empty where it cannot be told beforehand: then ``samples`` still can be asked for. Else
+        this stands for it, and ``take_pieces`` has to follow.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 recording ─▶ (frames ─▶ answer | reached)* ─▶ finished
           ─▶ cut ─▶ (piece seen)* ─▶ finished           where others look at its pieces
-piece     ─▶ (frames ─▶ answer)* ─▶ piece seen          those others
+piece     ─▶ (frames ─▶ answer | reached)* ─▶ piece seen   those others
 """
 
 from __future__ import annotations
