@@ -10,7 +10,9 @@ Rates in images a second by the clock, in alternating runs:
 
 The engine also digests the files, looks for black and blurred frames and writes every output. On a
 machine without a GPU both stages live on the same processors: no engine can then be faster than
-1 / (1 / decoders + 1 / classifier), which is printed beside the slower of the two.
+1 / (1 / decoders + 1 / classifier), which is printed beside the slower of the two. ``--apart``
+gives each stage half of the processors to itself, as where a GPU classifies: then the slower stage
+is the bound.
 """
 
 from __future__ import annotations
@@ -30,15 +32,14 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import processors
 from benchmarks.batch_costs import add_simulation, simulate
 from benchmarks.frame_clips import ClipRecipe, make_clip
 
 __all__ = ["add_parser"]
 
 ROOT = Path(__file__).parents[2]
-_PICTURE = ClipRecipe(
-    "720p H.264, GOP 50", "libx264", 720, 50, seconds=60, options={"preset": "fast", "crf": "23"}
-)
+_SECONDS = 60
 
 
 def add_parser(commands: Any) -> None:
@@ -47,6 +48,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--model", type=Path, default=ROOT / "samples" / "model")
     parser.add_argument("--workers", type=int, default=None, metavar="N")
     parser.add_argument("--minutes", type=int, default=10, help="of each of the four recordings")
+    parser.add_argument("--height", type=int, default=720, metavar="PX", help="of their pictures")
+    parser.add_argument("--gop", type=int, default=50, help="frames from key frame to key frame")
+    parser.add_argument(
+        "--apart", action="store_true", help="half of the processors for each of the two stages"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where clips are made and kept")
     add_simulation(parser)
@@ -66,30 +72,39 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _measure(arguments: argparse.Namespace, folder: Path, scratch: Path) -> None:
     from classifier.prediction import load_classifier
-    from video_pipeline.batch.local.engine import n_processors
 
-    classifier = load_classifier(arguments.model)
-    n_workers = arguments.workers or n_processors()
-    real = _recordings(folder, minutes=arguments.minutes)
+    recipe = _recipe(height_px=arguments.height, gop=arguments.gop)
+    of = processors.halves() if arguments.apart else processors.shared()
+    with processors.on(of.classifying):
+        loaded = load_classifier(arguments.model)
+    classifier = Pinned(loaded, of.classifying)
+    size_px = loaded.input_size_px
+    n_workers = arguments.workers or len(of.decoding)
+    real = _recordings(recipe, folder, minutes=arguments.minutes)
     cheap = _cheap_recordings(folder, minutes=arguments.minutes)
-    images = np.random.default_rng(0).integers(
-        0, 255, (160, *classifier.input_size_px, 3), dtype=np.uint8
-    )
-    stub = Instant(classifier)
-    size_px = classifier.input_size_px
-    with multiprocessing.get_context("spawn").Pool(n_workers) as pool:
+    images = np.random.default_rng(0).integers(0, 255, (160, *size_px, 3), dtype=np.uint8)
+    stub = Instant(loaded)
+    with (
+        processors.on(of.decoding),
+        multiprocessing.get_context("spawn").Pool(n_workers) as pool,
+    ):
         pool.map(_sampled, [(cheap[0], size_px)] * n_workers)
 
         def decoders() -> int:
             return sum(pool.imap_unordered(_sampled, [(path, size_px) for path in real]))
 
         def classifier_alone() -> int:
-            for start in range(0, len(images), 8):
-                classifier.predict(images[start : start + 8])
+            with processors.on(of.classifying):
+                for start in range(0, len(images), 8):
+                    classifier.predict(images[start : start + 8])
             return len(images)
 
         def engine(paths: Sequence[Path], used: Any) -> Callable[[], int]:
-            return lambda: _annotated(paths, used, scratch, n_workers)
+            def run_it() -> int:
+                with processors.on(of.decoding):
+                    return _annotated(paths, used, scratch, n_workers)
+
+            return run_it
 
         runs = {
             "decoders": decoders,
@@ -99,7 +114,16 @@ def _measure(arguments: argparse.Namespace, folder: Path, scratch: Path) -> None
             "engine": engine(real, classifier),
         }
         rates = _alternate(runs, repeats=arguments.repeats)
-    _print_rates(rates, n_workers=n_workers, minutes=arguments.minutes)
+    print(
+        f"four recordings of {arguments.minutes} min at one image a second, {recipe.title}; "
+        f"{n_workers} decoding processes"
+    )
+    print(of)
+    _print_rates(rates, are_shared=of.are_shared)
+    print(
+        f"for --simulate: --decode-images-s {rates['decoders'] / n_workers:.1f} "
+        f"--cpu-images-s {rates['classifier'] / len(of.classifying):.1f}"
+    )
 
 
 def _alternate(runs: dict[str, Callable[[], int]], *, repeats: int) -> dict[str, float]:
@@ -112,13 +136,15 @@ def _alternate(runs: dict[str, Callable[[], int]], *, repeats: int) -> dict[str,
     return {name: statistics.median(values) for name, values in found.items()}
 
 
-def _print_rates(rates: dict[str, float], *, n_workers: int, minutes: int) -> None:
+def _print_rates(rates: dict[str, float], *, are_shared: bool) -> None:
     decode, classify = rates["decoders"], rates["classifier"]
-    shared = 1 / (1 / decode + 1 / classify)
-    print(
-        f"four recordings of {minutes} min at one image a second, {_PICTURE.title}; {n_workers} "
-        f"decoding processes, {os.cpu_count()} processors"
-    )
+    as_it_is = f"{rates['engine'] / min(decode, classify):.2f} of the slower stage"
+    if are_shared:
+        bound = 1 / (1 / decode + 1 / classify)
+        as_it_is += (
+            f", {rates['engine'] / bound:.2f} of what processors shared by both allow "
+            f"({bound:.1f} images/s)"
+        )
     print(f"{'':28}{'images/s':>10}  ratio")
     against = {
         "decoders": "",
@@ -127,16 +153,10 @@ def _print_rates(rates: dict[str, float], *, n_workers: int, minutes: int) -> No
         "decoders alone",
         "engine, decoder a stub": f"{rates['engine, decoder a stub'] / classify:.2f} of the "
         "classifier alone",
-        "engine": f"{rates['engine'] / min(decode, classify):.2f} of the slower stage, "
-        f"{rates['engine'] / shared:.2f} of what processors shared by both allow "
-        f"({shared:.1f} images/s)",
+        "engine": as_it_is,
     }
     for name, rate in rates.items():
         print(f"{name:28}{rate:10.1f}  {against[name]}")
-    print(
-        f"for --simulate: --decode-images-s {decode / n_workers:.1f} "
-        f"--cpu-images-s {classify / (os.cpu_count() or 1):.1f}"
-    )
 
 
 class Instant:
@@ -151,6 +171,22 @@ class Instant:
     def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
         """Zeros."""
         return np.zeros((len(images), len(self.tools)), np.float32), None
+
+
+class Pinned(Instant):
+    """A model whose caller moves to the classifier's processors, and stays there.
+
+    An engine's workers are started before its first question, so they stay where it began.
+    """
+
+    def __init__(self, classifier: Any, on: frozenset[int]) -> None:
+        super().__init__(classifier)
+        self._classifier, self._on = classifier, on
+
+    def predict(self, images: NDArray[np.uint8]) -> Any:
+        """The model's own answer."""
+        os.sched_setaffinity(0, self._on)
+        return self._classifier.predict(images)
 
 
 def _annotated(paths: Sequence[Path], classifier: Any, scratch: Path, n_workers: int) -> int:
@@ -181,10 +217,22 @@ def _sampled(what: tuple[Path, tuple[int, int]]) -> int:
         return sum(len(batch) for batch in FrameSampler(reader, size_px=size_px, batch_size=8))
 
 
-def _recordings(folder: Path, *, minutes: int) -> list[Path]:
+def _recipe(*, height_px: int, gop: int) -> ClipRecipe:
+    return ClipRecipe(
+        f"{height_px}p H.264, GOP {gop}",
+        "libx264",
+        height_px,
+        gop,
+        seconds=_SECONDS,
+        options={"preset": "fast", "crf": "23"},
+    )
+
+
+def _recordings(recipe: ClipRecipe, folder: Path, *, minutes: int) -> list[Path]:
     """Four recordings of filmed-like material: one minute, repeated without encoding it again."""
-    minute = make_clip(_PICTURE, folder / "minute.mp4")
-    return [_repeated(minute, folder / f"real{k}_{minutes}.mp4", minutes) for k in range(4)]
+    kind = f"{recipe.height_px}p_{recipe.gop}"
+    minute = make_clip(recipe, folder / f"minute_{kind}.mp4")
+    return [_repeated(minute, folder / f"real{k}_{kind}_{minutes}.mp4", minutes) for k in range(4)]
 
 
 def _repeated(clip: Path, path: Path, times: int) -> Path:
@@ -199,7 +247,7 @@ def _repeated(clip: Path, path: Path, times: int) -> Path:
                 for packet in source.demux(of):
                     if packet.dts is None or packet.pts is None or of.time_base is None:
                         continue
-                    shift = int(turn * _PICTURE.seconds / of.time_base)
+                    shift = int(turn * _SECONDS / of.time_base)
                     packet.dts, packet.pts = packet.dts + shift, packet.pts + shift
                     packet.stream = stream
                     target.mux(packet)
