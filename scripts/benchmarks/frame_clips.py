@@ -74,7 +74,7 @@ def make_clip(recipe: ClipRecipe, path: Path) -> Path:
     partial = path.with_suffix(".partial.mp4")
     with av.open(str(partial), "w") as container:
         stream = cast("VideoStream", container.add_stream(recipe.codec, rate=25))
-        stream.height, stream.width = recipe.height_px, recipe.height_px * 16 // 9
+        stream.height, stream.width = recipe.height_px, recipe.height_px * 16 // 9 // 2 * 2
         stream.pix_fmt = "yuv420p"
         stream.codec_context.gop_size = recipe.gop
         stream.codec_context.options = recipe.options
@@ -93,7 +93,7 @@ def _pictures(height_px: int) -> Iterator[NDArray[np.uint8]]:
     with av.open(str(SAMPLE)) as container:
         small = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     rng = np.random.default_rng(0)
-    size = (height_px * 16 // 9, height_px)
+    size = (height_px * 16 // 9 // 2 * 2, height_px)
     # A few sheets of grain, shifted at random, are as good as a new one for each frame.
     grain = rng.normal(0, 3, (size[1] + 64, size[0] + 64, 1)).astype(np.int16)
     for picture in itertools.cycle([*small, *reversed(small)]):
