@@ -63,7 +63,7 @@ def test_cholect50_says_tools_and_phase_of_each_second(tmp_path: Path) -> None:
         ({"annotations": {"1": [triplet(instrument=0.0)]}}, "frame 1: 0.0 is no instrument"),
         ({"annotations": {"1": [triplet(instrument=True)]}}, "frame 1: True is no instrument"),
         ({"annotations": {"1": [triplet(instrument=[])]}}, r"frame 1: \[\] is no instrument"),
-        ({"annotations": {"1": [triplet(instrument=float("nan"))]}}, "nan is no instrument"),
+        ({"annotations": {"1": [triplet(instrument=float("nan"))]}}, "NaN is no number"),
         ({"annotations": {"1": [triplet(phase=9)]}}, "frame 1: 9 is no phase"),
         (
             {"annotations": {"1": [triplet(phase=0), triplet(phase=1)]}},
@@ -84,12 +84,12 @@ def test_labels_that_are_not_as_promised_are_refused_by_their_frame(
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (b"", "is no JSON"),
-        (b"[" * 200_000, "is nested too deeply"),
+        (b"", "is not JSON"),
+        (b"[" * 200_000, "nested too deep"),
         (b"[]", "is no object"),
-        (b'{"annotations": {"0": [], "0": []}}', "the key '0' occurs twice"),
-        (b'{"fps": ' + b"9" * 5000 + b"}", "is no JSON"),
-        (b"\xff\xfe\x00\xd8", "is no JSON"),
+        (b'{"annotations": {"0": [], "0": []}}', "'0' occurs twice in one object"),
+        (b'{"fps": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b"\xff\xfe\x00\xd8", "line 1: is not UTF-8 text"),
     ],
 )
 def test_what_is_no_json_is_refused_in_one_line(tmp_path: Path, content: bytes, cause: str) -> None:

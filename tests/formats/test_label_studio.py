@@ -227,6 +227,7 @@ def test_what_is_wrong_is_named_by_its_place(document: Any, cause: str, tmp_path
     [
         ("", r"is not JSON \(line 1"),
         ('[{"data": NaN}]', "NaN is no number"),
+        ('[{"id": 1, "id": 2}]', "'id' occurs twice in one object"),
         ("[" * 100_000, "nested too deep"),
         ("[" * 100 + "]" * 100, "nested too deep"),
         ('[{"a": 1}\n{]', "line 2"),

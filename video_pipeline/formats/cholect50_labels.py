@@ -11,7 +11,6 @@ no tool; a frame that is not listed was annotated by nobody.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from video_pipeline.errors import TableError
+from video_pipeline.formats.json_document import read_json
 from video_pipeline.formats.tool_annotation import ToolAnnotation
-from video_pipeline.output.plain_text import read_plain_bytes
 
 __all__ = [
     "N_VALUES",
@@ -113,26 +112,10 @@ def why_no_cholect50_name(name: str) -> str | None:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    content = read_plain_bytes(path, hint=_HINT)
-    try:
-        value = json.loads(content, object_pairs_hook=_without_repetition)
-    except RecursionError as error:
-        raise TableError(path, "is nested too deeply", hint=_HINT) from error
-    except ValueError as error:
-        raise TableError(path, f"is no JSON ({error})", hint=_HINT) from error
+    value: Any = read_json(path, hint=_HINT).value
     if not isinstance(value, dict):
         raise TableError(path, "is no object", hint=_HINT)
     return value
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object with the same key twice, of which JSON keeps only the last."""
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice[:40]!r} occurs twice")
-    return content
 
 
 def _object(path: Path, content: Mapping[str, Any], key: str) -> dict[str, Any]:

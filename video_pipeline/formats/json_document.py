@@ -97,24 +97,24 @@ class JsonValue:
         return JsonValue(self.path, self.where + shown, value)
 
 
-def read_json(path: Path) -> JsonValue:
-    """Read one JSON document; raises ``TableError``: no file, not JSON, too deep or too large."""
-    return parse_json(path, "", read_plain_text(path))
+def read_json(path: Path, *, hint: str | None = None) -> JsonValue:
+    """Read one JSON document.
+
+    Raises:
+        TableError: no file, not JSON, a member named twice, too deep or too large.
+    """
+    return parse_json(path, "", read_plain_text(path, hint=hint), hint=hint)
 
 
-def parse_json(path: Path, where: str, text: str) -> JsonValue:
+def parse_json(path: Path, where: str, text: str, *, hint: str | None = None) -> JsonValue:
     """The JSON in a text that stands at ``where`` of ``path``; raises ``TableError``."""
-    at = f"{where}: " if where else ""
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        value = json.loads(text, parse_constant=_no_number, object_pairs_hook=_without_repetition)
         _require_shallow(value, 0)
-    except json.JSONDecodeError as error:
-        raise TableError(path, f"{at}is not JSON (line {error.lineno}: {error.msg})") from error
-    except RecursionError as error:
-        raise TableError(path, f"{at}is not JSON that can be read: nested too deep") from error
-    except ValueError as error:
-        raise TableError(path, f"{at}is not JSON ({error})") from error
-    return JsonValue(path, where, value)
+        return JsonValue(path, where, value)
+    except (ValueError, RecursionError) as error:
+        at = f"{where}: " if where else ""
+        raise TableError(path, at + _why_no_json(error), hint=hint) from error
 
 
 def json_text(value: Any) -> str:
@@ -122,8 +122,28 @@ def json_text(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _why_no_json(error: ValueError | RecursionError) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"is not JSON (line {error.lineno}: {error.msg})"
+        case RecursionError():
+            return "is not JSON that can be read: nested too deep"
+        case _:
+            return f"is not JSON ({error})"
+
+
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number")
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object with the same member twice, of which JSON would keep the last."""
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in content:
+            raise ValueError(f"{name[:_LONGEST_SHOWN]!r} occurs twice in one object")
+        content[name] = value
+    return content
 
 
 def _require_shallow(value: Any, depth: int) -> None:
