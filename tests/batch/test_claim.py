@@ -6,15 +6,14 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
 from tests.support.clips import steady, write_clip
-from tests.support.processes import ROOT
+from tests.support.locks import held_elsewhere
+from tests.support.processes import OURS
 from video_pipeline.batch import claim as claims
 from video_pipeline.batch.claim import claim, clear_up
 from video_pipeline.batch.local.engine import LocalEngine
@@ -23,30 +22,6 @@ from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.errors import OutputError
 
 fcntl = pytest.importorskip("fcntl")
-
-OURS = os.environ | {"PYTHONPATH": str(ROOT)}
-# Knows nothing of our code: what a lock is, the system says.
-HOLD = """\
-import fcntl, os, sys
-fcntl.lockf(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def held_elsewhere(lock: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process holds ``lock`` until it is killed: its file stays, as after any kill -9."""
-    call = [sys.executable, "-c", HOLD, str(lock)]
-    with subprocess.Popen(
-        call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.batch.test_claim import OURS, held_elsewhere
+from tests.support.locks import held_elsewhere
+from tests.support.processes import OURS
 from video_pipeline.batch import table
 from video_pipeline.batch.table import BatchRow, update_batch_table
 from video_pipeline.errors import OutputError

@@ -14,10 +14,10 @@ import pytest
 from classifier.dataset.images import read_image
 from tests.extraction.calls import PNG, extract, extract_one, files_below, rows_of
 from tests.support.clips import cut_file, read_barcode, steady, two_coloured, write_clip
+from tests.support.locks import held_elsewhere
 from video_pipeline.errors import OutputError, RecordingError, TableError
 from video_pipeline.extraction.choosing import AtRate, Part, SpreadEvenly
 from video_pipeline.extraction.pictures import PictureSettings
-from video_pipeline.extraction.sole_user import sole_user_of
 from video_pipeline.frames import sample_frames
 
 
@@ -319,9 +319,13 @@ def test_a_folder_that_cannot_be_written_ends_the_call(clip: Path, out: Path) ->
 
 def test_two_calls_at_once_do_not_write_into_one_folder(clip: Path, out: Path) -> None:
     out.mkdir()
-    with sole_user_of(out), pytest.raises(OutputError, match="another call is writing frames"):
+    with (
+        held_elsewhere(out / ".frames.csv.lock"),
+        pytest.raises(OutputError, match="another call is writing frames"),
+    ):
         extract(clip, out)
     extract_one(clip, out)
+    assert not (out / ".frames.csv.lock").exists()
 
 
 def test_two_formats_lie_beside_each_other(clip: Path, out: Path) -> None:

@@ -19,6 +19,8 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).parents[2]
+OURS = os.environ | {"PYTHONPATH": str(ROOT)}
+"""An environment in which Python finds this checkout."""
 
 
 def hear_interruptions() -> None:
