@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.batches import annotate_in_turn, files_below, job_of
 from tests.support.clips import steady, write_clip
-from tests.support.processes import ROOT, hear_interruptions
+from tests.support.processes import OURS, heard_interruptions
 from video_pipeline.batch.recordings import name_recordings
 from video_pipeline.output.manifest import is_finished, read_manifest
 
@@ -49,14 +49,14 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @contextmanager
 def batch(clips: list[Path], out: Path) -> Iterator[subprocess.Popen[str]]:
     """A batch in a process group of its own, as a terminal starts it."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", BATCH, str(out), *map(str, clips)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_interruptions,
-    )
+    with heard_interruptions():
+        process = subprocess.Popen(
+            [sys.executable, "-c", BATCH, str(out), *map(str, clips)],
+            env=OURS,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
     with process:
         try:
             yield process

@@ -42,8 +42,7 @@ class Done:
 
 def run(*arguments: object, limit_bytes: int | None = None) -> Done:
     def limit_file_size() -> None:
-        if limit_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))  # type: ignore[arg-type]
 
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
@@ -51,7 +50,7 @@ def run(*arguments: object, limit_bytes: int | None = None) -> Done:
         text=True,
         check=False,
         cwd=ROOT,
-        preexec_fn=limit_file_size,
+        preexec_fn=limit_file_size if limit_bytes is not None else None,
     )
     return Done(done.returncode, done.stdout, done.stderr)
 

@@ -1,4 +1,4 @@
-"""``surgical-video annotate`` over operations of several files, as real processes."""
+"""``surgical-video annotate`` over operations of several files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_main_job import run
+from tests.cli.test_main_job import Done
 from tests.support.clips import steady, write_clip
 from video_pipeline.cli import main
 
@@ -31,8 +31,12 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.slow
 def test_folders_names_and_lists_join_files(
-    recordings: Path, model_folder: Path, tmp_path: Path
+    recordings: Path, model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def run(*arguments: object) -> Done:
+        status = main([*map(str, arguments)])
+        return Done(status, *capsys.readouterr())
+
     out = tmp_path / "out"
     options = ("--model", model_folder, "--out", out)
     folders = sorted(recordings.iterdir())

@@ -78,19 +78,6 @@ def test_annotate_writes_every_file_and_nothing_else(
     assert again.err.splitlines() == ["[1/1] clip: 3 s, already done"]
 
 
-@pytest.mark.slow
-def test_batch_sizes_and_repetition_change_no_byte(
-    clip: Path, model_folder: Path, tmp_path: Path
-) -> None:
-    timelines = set()
-    for n, size in enumerate([8, 16, 64, 8]):
-        out = tmp_path / str(n)
-        call = ("annotate", clip, "--model", model_folder, "--out", out, "--batch-size", size)
-        assert run(*call, "--rate", "10").status == 0
-        timelines.add((out / "clip" / "timeline.csv").read_bytes())
-    assert len(timelines) == 1
-
-
 def test_compare_prints_a_table_or_json(tmp_path: Path) -> None:
     predicted, reference = tmp_path / "predicted.csv", tmp_path / "reference.csv"
     predicted.write_text("second,hook\n0,1\n1,1\n2,0\n3,0\n")

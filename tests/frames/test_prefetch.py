@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import hear_interruptions
+from tests.support.processes import heard_interruptions
 from video_pipeline.frames import prefetch
 
 
@@ -224,13 +224,13 @@ def stop_often(n_times: int) -> None:
 
 def test_no_moment_of_an_interruption_leaves_a_thread_that_waits_for_ever() -> None:
     """Raised inside a lock, one of eight did: the other thread waited, and nothing ended."""
-    subprocess.run(
-        [sys.executable, "-m", "tests.frames.test_prefetch"],
-        cwd=Path(__file__).parents[2],
-        check=True,
-        timeout=60,
-        preexec_fn=hear_interruptions,
-    )
+    with heard_interruptions():
+        subprocess.run(
+            [sys.executable, "-m", "tests.frames.test_prefetch"],
+            cwd=Path(__file__).parents[2],
+            check=True,
+            timeout=60,
+        )
 
 
 if __name__ == "__main__":

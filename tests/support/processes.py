@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = [
     "addresses_listened_at",
     "children_of",
-    "hear_interruptions",
+    "heard_interruptions",
     "processes_with_open",
     "running",
 ]
@@ -23,9 +23,19 @@ OURS = os.environ | {"PYTHONPATH": str(ROOT)}
 """An environment in which Python finds this checkout."""
 
 
-def hear_interruptions() -> None:
-    """Undo what a shell does to commands that it starts in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def heard_interruptions() -> Iterator[None]:
+    """What is started inside hears Ctrl-C, also where a shell runs these tests in the background.
+
+    A program inherits that a signal is ignored, but not who handles it. Asking for the same by
+    ``preexec_fn`` would make Python fork by ``fork``, for which gRPC and others have handlers that
+    may hold this process up for longer than the test's child needs to finish.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -34,9 +44,8 @@ def running(call: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
 
     It hears Ctrl-C also where the tests themselves run in the background and do not.
     """
-    process = subprocess.Popen(
-        call, stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=hear_interruptions
-    )
+    with heard_interruptions():
+        process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     with process:
         try:
             yield process
