@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     from classifier.prediction import ToolClassifier
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+
+_POLICY = os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else None
+
+
+@pytest.fixture(autouse=True)
+def _scheduled_like_others() -> Iterator[None]:
+    """A test that leaves this process under real-time scheduling starves the ones after it."""
+    yield
+    assert _POLICY is None or os.sched_getscheduler(0) == _POLICY
 
 
 @pytest.fixture(scope="session")

@@ -177,7 +177,13 @@ def test_every_text_lies_inside_of_the_page(n_seconds: int) -> None:
 def test_four_hours_cost_little_more_than_half_an_hour_a_page(
     tmp_path: Path, suffix: str, most: float
 ) -> None:
-    """``most``: as many times the processor time of half an hour, which is a page; pdf has 8."""
+    """``most``: as many times the processor time of half an hour, which is a page; pdf has 8.
+
+    The least of several: what else a process does now and then, it does in one of them.
+    """
+
+    def least_s(n_seconds: int) -> float:
+        return min(cost_s(n_seconds) for _ in range(4))
 
     def cost_s(n_seconds: int) -> float:
         one = long(n_seconds)
@@ -188,5 +194,4 @@ def test_four_hours_cost_little_more_than_half_an_hour_a_page(
         )
         return time.process_time() - start
 
-    cost_s(1800)
-    assert cost_s(4 * 3600) < most * cost_s(1800)
+    assert least_s(4 * 3600) < most * least_s(1800)

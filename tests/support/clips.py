@@ -12,7 +12,9 @@ damage is done to the finished file, byte by byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -87,6 +89,20 @@ def steady(n_frames: int, rate_hz: Fraction | int = 25) -> list[Fraction]:
     return [Fraction(k) / Fraction(rate_hz) for k in range(n_frames)]
 
 
+@contextmanager
+def _scheduled_as_before() -> Iterator[None]:
+    """Undo what an encoder does to the thread that calls it.
+
+    SVT-AV1, run by root, puts it under real-time scheduling (FIFO, 99), and with it all processes
+    that it starts from then on: these keep everybody else from the processors.
+    """
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
 def write_clip(
     path: Path,
     times: Sequence[Fraction],
@@ -113,7 +129,10 @@ def write_clip(
     ``rotation`` (degrees, counter-clockwise) and ``is_mirrored`` (left and right exchanged) only
     go into the display matrix of an mp4. Returns ``path``.
     """
-    with av.open(str(path), "w", options=container_options or {}) as container:
+    with (
+        _scheduled_as_before(),
+        av.open(str(path), "w", options=container_options or {}) as container,
+    ):
         stream = cast("VideoStream", container.add_stream(codec, rate=rate_hz))
         _set_up(stream, size_px, pix_fmt, time_base, gop, b_frames, codec, options or {})
         if pixel_aspect is not None:
