@@ -159,8 +159,8 @@ def _print_rates(rates: dict[str, float], *, are_shared: bool) -> None:
         print(f"{name:28}{rate:10.1f}  {against[name]}")
 
 
-class Instant:
-    """The model's shape, and an answer at once: a classifier of infinite speed."""
+class Shaped:
+    """What an engine asks a classifier beforehand, as the model says it."""
 
     def __init__(self, classifier: Any) -> None:
         self.tools = classifier.tools
@@ -168,12 +168,16 @@ class Instant:
         self.resize_rule = classifier.resize_rule
         self.crops_field_of_view = classifier.crops_field_of_view
 
+
+class Instant(Shaped):
+    """An answer at once: a classifier of infinite speed."""
+
     def predict(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
         """Zeros."""
         return np.zeros((len(images), len(self.tools)), np.float32), None
 
 
-class Pinned(Instant):
+class Pinned(Shaped):
     """A model whose caller moves to the classifier's processors, and stays there.
 
     An engine's workers are started before its first question, so they stay where it began.

@@ -1,4 +1,4 @@
-"""Which processors a stage runs on, where a benchmark gives each stage its own."""
+"""Which processors a stage runs on, where a benchmark gives each stage its own. Linux only."""
 
 from __future__ import annotations
 

@@ -96,6 +96,9 @@ def _scheduled_as_before() -> Iterator[None]:
     SVT-AV1, run by root, puts it under real-time scheduling (FIFO, 99), and with it all processes
     that it starts from then on: these keep everybody else from the processors.
     """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
     policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
     try:
         yield

@@ -27,9 +27,8 @@ OURS = os.environ | {"PYTHONPATH": str(ROOT)}
 def heard_interruptions() -> Iterator[None]:
     """What is started inside hears Ctrl-C, also where a shell runs these tests in the background.
 
-    A program inherits that a signal is ignored, but not who handles it. Asking for the same by
-    ``preexec_fn`` would make Python fork by ``fork``, for which gRPC and others have handlers that
-    may hold this process up for longer than the test's child needs to finish.
+    A program inherits that a signal is ignored, but not who handles it. ``preexec_fn`` would do,
+    too, but is not safe beside the threads that TensorFlow and Ray leave in this process.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -85,12 +85,12 @@ def training(folder_dataset: Callable[..., Path], tmp_path: Path) -> Training:
 
 @pytest.mark.slow
 def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(training: Training) -> None:
-    """Of 3 steps an epoch, it is stopped in the head's second and in fine-tuning's second."""
+    """Of 3 steps an epoch, it is stopped in the head's second, and in both of fine-tuning."""
     from classifier.training.loop import TrainingStoppedError
 
     whole = training.run()
     assert len(whole[1]) == 4
-    for n_asked in (5, 11):
+    for n_asked in (5, 8, 11):
         with pytest.raises(TrainingStoppedError):
             training.run(stop_after=n_asked)
         assert training.run(resume=True) == whole, f"stopped after {n_asked} steps"
