@@ -139,9 +139,9 @@ def _pace(
     arguments: argparse.Namespace,
 ) -> float | None:
     """Seconds of video a second, tried out."""
-    from video_pipeline.batch.local.engine import n_processors
     from video_pipeline.batch.planning.trial import evenly_chosen, measure_pace
     from video_pipeline.cli.annotation_settings import ClassifierOnDemand
+    from video_pipeline.processors import n_processors
 
     def say(text: str) -> None:
         if not arguments.quiet:

@@ -16,8 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from video_pipeline.batch.local.engine import n_processors
 from video_pipeline.errors import PipelineError
+from video_pipeline.processors import n_processors
 
 __all__ = ["import_ray", "ray_session", "require_answer"]
 

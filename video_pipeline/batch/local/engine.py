@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,6 +19,7 @@ from video_pipeline.batch.work_queue import WorkQueue
 from video_pipeline.errors import PipelineError
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.interruption import StopWish, wishes_to_stop
+from video_pipeline.processors import n_processors
 
 __all__ = ["LocalEngine"]
 
@@ -196,10 +196,3 @@ class _Run:
         worker.end()
         if recording is not None:
             clear_up(self._job.out / recording.video_id)
-
-
-def n_processors() -> int:
-    """Those that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from av.video.codeccontext import VideoCodecContext
 
 from video_pipeline.frames.container.opening import LARGEST_PICTURE_PX, StreamId, open_stream
+from video_pipeline.processors import n_processors
 
 __all__ = ["new_decoder", "set_up_decoder"]
 
@@ -34,17 +33,10 @@ def set_up_decoder(context: VideoCodecContext, *, n_threads: int, is_careful: bo
     ``n_threads``: 0 for as many as help.
     """
     is_small = context.width * context.height < _SMALLEST_FOR_THREADS_PX
-    if n_threads == 0 and (is_small or _n_processors() < _FEWEST_PROCESSORS):
+    if n_threads == 0 and (is_small or n_processors() < _FEWEST_PROCESSORS):
         n_threads = 1
     context.thread_type = "SLICE" if is_careful else "AUTO"
     context.thread_count = 1 if is_careful else min(n_threads, _MOST_THREADS)
     context.options = {"max_pixels": str(LARGEST_PICTURE_PX)}
     if not is_careful:
         context.options |= {"err_detect": "explode"}
-
-
-def _n_processors() -> int:
-    """Those that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,0 +1,42 @@
+"""How many processors there are for us, seen by real processes under real limits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+CODE = "from video_pipeline.processors import n_processors; print(n_processors())"
+
+
+def seen(*before: str) -> int:
+    done = subprocess.run(
+        [*before, sys.executable, "-c", CODE], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
+def test_those_that_affinity_leaves() -> None:
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(mine)})
+    try:
+        assert seen() == 1
+    finally:
+        os.sched_setaffinity(0, mine)
+
+
+@pytest.mark.parametrize(("quota", "expected"), [("50000 100000", 1), ("110000 100000", 2)])
+def test_those_that_a_container_is_given_time_on(quota: str, expected: int) -> None:
+    """A container sees all processors of its machine; its share of their time stands in cgroups."""
+    unshare = shutil.which("unshare")
+    if unshare is None or seen() < expected:
+        pytest.skip("too few processors, or no namespaces here")
+    place = f"mount -t tmpfs none /sys/fs/cgroup && echo {quota} > /sys/fs/cgroup/cpu.max"
+    shell = [unshare, "--mount", "sh", "-c"]
+    if subprocess.run([*shell, place], capture_output=True, check=False).returncode != 0:
+        pytest.skip("nothing may be mounted here")
+    assert seen(*shell, f'{place} && exec "$@"', "sh") == expected
