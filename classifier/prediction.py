@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from classifier.backend import has_gpu, keras, precision_policy, tf
 from classifier.calibration.of_config import calibration_of
 from classifier.config import ModelConfig
-from classifier.model.bundle import read_model_folder
+from classifier.model.bundle import ModelFolder, read_model_folder
 from classifier.model.folding import fold_batch_norm
+from classifier.model.loading import network_of
 from classifier.model.network import N_FEATURES, CaffePreprocessing, Network, build_network
 from classifier.model.self_test import check_self_test
-from classifier.model.weights import read_weights, weights_by_path
+from classifier.model.weights import weights_by_path
 
-__all__ = ["ToolClassifier", "classifier_of_network", "load_classifier"]
+__all__ = ["ToolClassifier", "classifier_of_folder", "classifier_of_network", "load_classifier"]
 
 _CPU_GRAPH_IMAGES = 8
 """Images in one run of the graph on a CPU: as fast as any more, and always the same shape, so that
@@ -154,8 +155,17 @@ def load_classifier(path: str | Path, *, batch_size: int | None = None) -> ToolC
             as they did when they were stored.
     """
     folder = read_model_folder(Path(path))
-    network = build_network(folder.config)
-    read_weights(folder.weights_path, network.logits)
+    return classifier_of_folder(folder, network_of(folder), batch_size=batch_size)
+
+
+def classifier_of_folder(
+    folder: ModelFolder, network: Network, *, batch_size: int | None = None
+) -> ToolClassifier:
+    """Give the classifier of a folder whose network is at hand; see ``load_classifier``.
+
+    Raises:
+        ModelFolderError: it does not answer as it did when its weights were stored.
+    """
     classifier = ToolClassifier(
         network, folder.config, digest=folder.digest, graph_images=_graph_images(batch_size)
     )

@@ -86,6 +86,20 @@ def classifier(model_folder: Path) -> ToolClassifier:
 
 
 @pytest.fixture(scope="session")
+def softmax_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A softmax model of 64 x 64 px with a background class and random weights."""
+    return make_model_folder(tmp_path_factory.mktemp("models") / "softmax", head="softmax")
+
+
+@pytest.fixture(scope="session")
+def softmax_classifier(softmax_folder: Path) -> ToolClassifier:
+    """The classifier of ``softmax_folder``."""
+    from classifier.prediction import load_classifier
+
+    return load_classifier(softmax_folder)
+
+
+@pytest.fixture(scope="session")
 def images() -> NDArray[np.uint8]:
     """(21, 64, 64, 3) different pictures: gradients with noise."""
     rng = np.random.default_rng(5)
@@ -102,14 +116,21 @@ def folder_dataset(tmp_path: Path) -> Callable[..., Path]:
         classes: dict[str, int], *, split: str = "train", root: Path | None = None, seed: int = 0
     ) -> Path:
         dataset = root if root is not None else tmp_path / "dataset"
-        rng = np.random.default_rng(seed)
-        for k, (name, n_images) in enumerate(classes.items()):
-            folder = dataset / split / name
-            folder.mkdir(parents=True, exist_ok=True)
-            for i in range(n_images):
-                image = rng.integers(0, 90, (40, 48, 3), dtype=np.uint8)
-                image[..., k % 3] += np.uint8(120)
-                cv2.imwrite(str(folder / f"{split}{i:03}.jpg"), image)
-        return dataset
+        return add_class_folders(dataset, classes, split=split, seed=seed)
 
     return make
+
+
+def add_class_folders(
+    dataset: Path, classes: dict[str, int], *, split: str = "train", seed: int = 0
+) -> Path:
+    """Make class folders of so many images each, told apart by colour."""
+    rng = np.random.default_rng(seed)
+    for k, (name, n_images) in enumerate(classes.items()):
+        folder = dataset / split / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for i in range(n_images):
+            image = rng.integers(0, 90, (40, 48, 3), dtype=np.uint8)
+            image[..., k % 3] += np.uint8(120)
+            cv2.imwrite(str(folder / f"{split}{i:03}.jpg"), image)
+    return dataset

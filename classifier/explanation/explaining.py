@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from classifier.config import ModelConfig
 from classifier.dataset.field_of_view import FieldOfViewFinder, chosen_finder
 from classifier.dataset.images import resize_image
-from classifier.explanation.grad_cam import GradCam, Layer, load_grad_cam
+from classifier.explanation.grad_cam import GradCam, Layer
 from classifier.explanation.overlay import Place, find_peak, spread_map
-from classifier.prediction import ToolClassifier, load_classifier
+from classifier.model.bundle import read_model_folder
+from classifier.model.loading import network_of
+from classifier.prediction import ToolClassifier, classifier_of_folder
 
 __all__ = ["Explainer", "Explanation", "SeenPicture", "load_explainer", "see_picture"]
 
@@ -87,7 +89,10 @@ class Explainer:
 
 def load_explainer(path: str | Path, *, layer: Layer = "conv4") -> Explainer:
     """Load a model folder; raises ``ModelFolderError`` where it is missing or broken."""
-    return Explainer(load_classifier(path), load_grad_cam(path, layer=layer))
+    folder = read_model_folder(Path(path))
+    network = network_of(folder)
+    grad_cam = GradCam(network, folder.config, layer=layer)
+    return Explainer(classifier_of_folder(folder, network), grad_cam)
 
 
 def see_picture(

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from classifier.backend import keras, tf
 from classifier.config import ModelConfig
 from classifier.model.bundle import read_model_folder
-from classifier.model.network import CaffePreprocessing, Network, build_network
-from classifier.model.weights import read_weights
+from classifier.model.loading import network_of
+from classifier.model.network import CaffePreprocessing, Network
 
 __all__ = ["LAYERS", "GradCam", "Layer", "explain_images", "load_grad_cam"]
 
@@ -96,9 +96,7 @@ def load_grad_cam(path: str | Path, *, layer: Layer = "conv4") -> GradCam:
         ModelFolderError: the folder is missing, broken, or its weights do not fit.
     """
     folder = read_model_folder(Path(path))
-    network = build_network(folder.config)
-    read_weights(folder.weights_path, network.logits)
-    return GradCam(network, folder.config, layer=layer)
+    return GradCam(network_of(folder), folder.config, layer=layer)
 
 
 def explain_images(

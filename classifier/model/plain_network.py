@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from classifier.backend import precision_policy, tf
 from classifier.model.bundle import ModelFolder
-from classifier.model.network import Network, build_network
-from classifier.model.weights import read_weights
+from classifier.model.loading import network_of
+from classifier.model.network import Network
 
 __all__ = ["plain_answer", "plain_network"]
 
@@ -28,9 +28,7 @@ def plain_network(folder: ModelFolder) -> Network:
         ModelFolderError: the weights cannot be read.
     """
     with tf.device("/CPU:0"), precision_policy("float32"):
-        network = build_network(folder.config)
-        read_weights(folder.weights_path, network.logits)
-    return network
+        return network_of(folder)
 
 
 def plain_answer(network: Network) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:

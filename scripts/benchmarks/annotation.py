@@ -86,12 +86,10 @@ def plain_model(folder: Path) -> Any:
     """The same network as Keras builds it: nothing folded, frozen or batched."""
     from classifier.backend import keras
     from classifier.model.bundle import read_model_folder
-    from classifier.model.network import build_network
-    from classifier.model.weights import read_weights
+    from classifier.model.loading import network_of
 
     described = read_model_folder(folder)
-    network = build_network(described.config)
-    read_weights(described.weights_path, network.logits)
+    network = network_of(described)
     link = keras.ops.softmax if described.config.head == "softmax" else keras.ops.sigmoid
     return keras.Model(network.logits.input, link(network.logits.output))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from classifier.calibration.maps import Platt, Unchanged
 from classifier.calibration.of_config import calibration_of
 from classifier.calibration.stored import describe_calibration
 from classifier.config import ModelConfig
-from tests.conftest import make_model_folder
 
 if TYPE_CHECKING:
     from classifier.prediction import ToolClassifier
@@ -23,16 +23,13 @@ if TYPE_CHECKING:
 def unfolded_answer(folder: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Probabilities by the plain Keras model, without folding, freezing or padding."""
     from classifier.backend import keras
-    from classifier.model.bundle import WEIGHTS_NAME, read_model_folder
-    from classifier.model.network import build_network
-    from classifier.model.weights import read_weights
+    from classifier.model.bundle import read_model_folder
+    from classifier.model.loading import network_of
 
-    config = read_model_folder(folder).config
-    network = build_network(config)
-    read_weights(folder / WEIGHTS_NAME, network.logits)
-    link = keras.ops.softmax if config.head == "softmax" else keras.ops.sigmoid
-    answer = np.asarray(link(network.logits.predict(images, verbose=0)))
-    return answer[:, : len(config.tools)]
+    bundle = read_model_folder(folder)
+    link = keras.ops.softmax if bundle.config.head == "softmax" else keras.ops.sigmoid
+    answer = np.asarray(link(network_of(bundle).logits.predict(images, verbose=0)))
+    return answer[:, : len(bundle.config.tools)]
 
 
 def test_folding_and_freezing_change_no_probability(
@@ -47,14 +44,11 @@ def test_folding_and_freezing_change_no_probability(
 
 
 def test_softmax_probabilities_are_those_of_the_tools_alone(
-    tmp_path: Path, images: NDArray[np.uint8]
+    softmax_folder: Path, softmax_classifier: ToolClassifier, images: NDArray[np.uint8]
 ) -> None:
-    from classifier.prediction import load_classifier
-
-    folder = make_model_folder(tmp_path / "softmax", head="softmax")
-    probabilities, _ = load_classifier(folder).predict(images)
+    probabilities, _ = softmax_classifier.predict(images)
     assert probabilities.shape == (21, 3)
-    np.testing.assert_allclose(probabilities, unfolded_answer(folder, images), atol=1e-5)
+    np.testing.assert_allclose(probabilities, unfolded_answer(softmax_folder, images), atol=1e-5)
     assert probabilities.sum(axis=1).max() < 1
 
 
@@ -122,16 +116,11 @@ def calibration_for(config: ModelConfig) -> dict[str, Any]:
     return describe_calibration(calibration, unknown, tools=config.tools)
 
 
-@pytest.fixture(scope="module", params=["sigmoid", "softmax"])
-def of_head(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, model_folder: Path
-) -> ToolClassifier:
-    from classifier.prediction import load_classifier
-
-    if request.param == "sigmoid":
-        return load_classifier(model_folder)
-    folder = tmp_path_factory.mktemp("models") / "softmax"
-    return load_classifier(make_model_folder(folder, head="softmax"))
+@pytest.fixture(params=["classifier", "softmax_classifier"])
+def of_head(request: pytest.FixtureRequest) -> ToolClassifier:
+    """One with each kind of head."""
+    loaded: ToolClassifier = request.getfixturevalue(request.param)
+    return loaded
 
 
 def test_logits_are_what_the_link_makes_probabilities_of(
@@ -192,14 +181,13 @@ def test_a_calibration_leaves_the_classifier_that_it_was_given_to(
 
 
 def test_a_stored_calibration_is_applied_when_the_folder_is_loaded(
-    tmp_path: Path, images: NDArray[np.uint8]
+    classifier: ToolClassifier, model_folder: Path, tmp_path: Path, images: NDArray[np.uint8]
 ) -> None:
     from classifier.model.bundle import read_model_folder, write_config
     from classifier.prediction import load_classifier
 
-    folder = make_model_folder(tmp_path / "model")
-    plain = load_classifier(folder)
-    calibrated = plain.with_calibration(calibration_for(plain.config))
+    folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
+    calibrated = classifier.with_calibration(calibration_for(classifier.config))
     write_config(folder, calibrated.config)
     loaded = load_classifier(folder)
     np.testing.assert_array_equal(loaded.predict_proba(images), calibrated.predict_proba(images))

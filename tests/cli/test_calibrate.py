@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import make_model_folder
 from video_pipeline.cli import main
 
 Maker = Callable[..., Path]
@@ -77,9 +76,12 @@ def test_shares_come_from_timelines_and_from_the_call_which_goes_first(
     assert "0.368 to 0.900" in text
 
 
-def test_a_softmax_model_gets_a_temperature(call: Call, images: Path, tmp_path: Path) -> None:
-    model = make_model_folder(tmp_path / "softmax", head="softmax")
-    status, text, _ = call(model, images, "--out", tmp_path / "new", "--method", "temperature")
+def test_a_softmax_model_gets_a_temperature(
+    call: Call, softmax_folder: Path, images: Path, tmp_path: Path
+) -> None:
+    status, text, _ = call(
+        softmax_folder, images, "--out", tmp_path / "new", "--method", "temperature"
+    )
     assert status == 0
     assert text.count("temperature") == 3
     found = calibration_in(tmp_path / "new")
@@ -149,11 +151,10 @@ def test_a_wrong_call_exits_with_2_and_writes_nothing(
 
 
 def test_shares_that_one_tool_at_a_time_cannot_have_are_a_wrong_call(
-    call: Call, images: Path, tmp_path: Path
+    call: Call, softmax_folder: Path, images: Path, tmp_path: Path
 ) -> None:
-    model = make_model_folder(tmp_path / "softmax", head="softmax")
     shares = ["--prior", "hook=0.6", "--prior", "grasper=0.5"]
-    status, _, problems = call(model, images, "--out", tmp_path / "new", *shares)
+    status, _, problems = call(softmax_folder, images, "--out", tmp_path / "new", *shares)
     assert status == 2
     assert "a softmax head shows one tool at a time" in problems[0]
 

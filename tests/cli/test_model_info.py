@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from classifier.model.bundle import CONFIG_NAME, read_model_folder, write_config
-from tests.conftest import make_model_folder
 from video_pipeline.cli import main
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "model"
@@ -107,9 +106,9 @@ def test_odd_descriptions_are_printed_and_do_nothing_to_the_terminal(
 
 
 def test_background_classes_of_a_softmax_head_are_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    softmax_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = values(info(capsys, make_model_folder(tmp_path / "softmax", head="softmax")))
+    found = values(info(capsys, softmax_folder))
     assert found["background"] == "no_tool"
     assert found["images without tool"] == "no_tool not recorded"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,33 +10,43 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.conftest import make_model_folder
-
 if TYPE_CHECKING:
     from classifier.explanation.grad_cam import GradCam
 
 
-@pytest.fixture(scope="module", params=["sigmoid", "softmax"])
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_model_folder(tmp_path_factory.mktemp("models") / "m", head=request.param, seed=3)
+@dataclass(frozen=True)
+class Explained:
+    """A network, and what gives its maps at each layer."""
+
+    network: Any
+    grad_cam: dict[str, GradCam]
+
+
+def explained(folder: Path) -> Explained:
+    from classifier.explanation.grad_cam import LAYERS, GradCam
+    from classifier.model.bundle import read_model_folder
+    from classifier.model.loading import network_of
+
+    bundle = read_model_folder(folder)
+    network = network_of(bundle)
+    each = {layer: GradCam(network, bundle.config, layer=layer) for layer in LAYERS}  # type: ignore[arg-type]
+    return Explained(network, each)
+
+
+@pytest.fixture(scope="module", params=["model_folder", "softmax_folder"])
+def of_head(request: pytest.FixtureRequest) -> Explained:
+    """One with each kind of head."""
+    return explained(request.getfixturevalue(request.param))
 
 
 @pytest.fixture(scope="module")
-def grad_cam(model_folder: Path) -> GradCam:
-    from classifier.explanation.grad_cam import load_grad_cam
-
-    return load_grad_cam(model_folder, layer="conv5")
+def sigmoid(model_folder: Path) -> Explained:
+    return explained(model_folder)
 
 
-def built(folder: Path) -> Any:
-    from classifier.model.bundle import read_model_folder
-    from classifier.model.network import build_network
-    from classifier.model.weights import read_weights
-
-    bundle = read_model_folder(folder)
-    network = build_network(bundle.config)
-    read_weights(bundle.weights_path, network.logits)
-    return network
+@pytest.fixture
+def grad_cam(sigmoid: Explained) -> GradCam:
+    return sigmoid.grad_cam["conv5"]
 
 
 def by_definition(network: Any, images: NDArray[np.uint8], layer: str, tool: int) -> Any:
@@ -55,10 +66,8 @@ def by_definition(network: Any, images: NDArray[np.uint8], layer: str, tool: int
     return gradients, np.einsum("nijk,nk->nij", activations.numpy(), weights)
 
 
-def test_the_closed_form_is_the_gradient(folder: Path, images: NDArray[np.uint8]) -> None:
-    from classifier.explanation.grad_cam import load_grad_cam
-
-    network, maps = built(folder), load_grad_cam(folder, layer="conv5").explain(images[:5])
+def test_the_closed_form_is_the_gradient(of_head: Explained, images: NDArray[np.uint8]) -> None:
+    network, maps = of_head.network, of_head.grad_cam["conv5"].explain(images[:5])
     head = network.head.get_weights()[0]
     for tool in range(3):
         gradients, expected = by_definition(network, images[:5], "conv5_block3_out", tool)
@@ -68,10 +77,8 @@ def test_the_closed_form_is_the_gradient(folder: Path, images: NDArray[np.uint8]
         np.testing.assert_allclose(maps[:, tool], expected, atol=1e-5)
 
 
-def test_the_finer_layer_is_the_gradient_too(folder: Path, images: NDArray[np.uint8]) -> None:
-    from classifier.explanation.grad_cam import load_grad_cam
-
-    network, maps = built(folder), load_grad_cam(folder, layer="conv4").explain(images[:5])
+def test_the_finer_layer_is_the_gradient_too(of_head: Explained, images: NDArray[np.uint8]) -> None:
+    network, maps = of_head.network, of_head.grad_cam["conv4"].explain(images[:5])
     assert maps.shape == (5, 3, 4, 4)
     for tool in range(3):
         _, expected = by_definition(network, images[:5], "conv4_block6_out", tool)
@@ -79,23 +86,18 @@ def test_the_finer_layer_is_the_gradient_too(folder: Path, images: NDArray[np.ui
         np.testing.assert_allclose(maps[:, tool], expected, atol=1e-5)
 
 
-def test_a_map_adds_up_to_the_logit(folder: Path, images: NDArray[np.uint8]) -> None:
-    from classifier.explanation.grad_cam import explain_images
-
-    network = built(folder)
-    logits = network.logits.predict(images, verbose=0)[:, :3]
-    bias = network.head.get_weights()[1][:3]
-    maps = explain_images(folder, images, layer="conv5")
+def test_a_map_adds_up_to_the_logit(of_head: Explained, images: NDArray[np.uint8]) -> None:
+    logits = of_head.network.logits.predict(images, verbose=0)[:, :3]
+    bias = of_head.network.head.get_weights()[1][:3]
+    maps = of_head.grad_cam["conv5"].explain(images)
     np.testing.assert_allclose(maps.sum(axis=(2, 3)) + bias, logits, atol=1e-4)
 
 
 @pytest.mark.parametrize("layer", ["conv5", "conv4"])
 def test_a_map_does_not_depend_on_the_other_images(
-    model_folder: Path, images: NDArray[np.uint8], layer: Any
+    sigmoid: Explained, images: NDArray[np.uint8], layer: str
 ) -> None:
-    from classifier.explanation.grad_cam import load_grad_cam
-
-    grad_cam = load_grad_cam(model_folder, layer=layer)
+    grad_cam = sigmoid.grad_cam[layer]
     together = grad_cam.explain(images)
     for n_at_once in (1, 3, 11):
         parts = [

@@ -7,10 +7,9 @@ network.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -23,6 +22,12 @@ from judge_grad_cam import (
 )
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
+
+from classifier.config import ModelConfig
+from classifier.model.bundle import read_model_folder
+
+if TYPE_CHECKING:
+    from classifier.model.network import Network
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 
@@ -95,15 +100,11 @@ def test_each_of_several_tools_has_the_peak_of_its_own() -> None:
     assert share.other <= 0.10
 
 
-def sample_network() -> Any:
-    from classifier.model.bundle import read_model_folder
-    from classifier.model.network import build_network
-    from classifier.model.weights import read_weights
+def sample_network() -> tuple[Network, ModelConfig]:
+    from classifier.model.loading import network_of
 
     bundle = read_model_folder(SAMPLES / "model")
-    network = build_network(bundle.config)
-    read_weights(bundle.weights_path, network.logits)
-    return network, bundle.config
+    return network_of(bundle), bundle.config
 
 
 def mean_rank_correlation(
@@ -119,54 +120,66 @@ def mean_rank_correlation(
     return float(np.mean(of_each))
 
 
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """The sample model's maps of 28 pictures, and how alike others are to them."""
+
+    images: NDArray[np.uint8]
+    tools: list[int]
+    """The column of each picture's own tool."""
+    maps: NDArray[np.float32]
+
+    def likeness(self, others: NDArray[np.float32]) -> float:
+        return mean_rank_correlation(self.maps, others, self.tools)
+
+    def likeness_of(self, network: Any, config: ModelConfig) -> float:
+        from classifier.explanation.grad_cam import GradCam
+
+        return self.likeness(GradCam(network, config, layer="conv5").explain(self.images))
+
+
 @pytest.fixture(scope="module")
-def compare(known: list[KnownTool]) -> Callable[[Any], float]:
-    """How alike a network's maps are to those of the sample model, on 28 pictures."""
+def learned(known: list[KnownTool]) -> Learned:
     from classifier.explanation.grad_cam import GradCam
 
     network, config = sample_network()
     images = np.stack([one.image for one in known[::2]])
     tools = [config.tools.index(one.tool) for one in known[::2]]
-    learned = GradCam(network, config, layer="conv5").explain(images)
-
-    def compared(other: Any) -> float:
-        return mean_rank_correlation(
-            learned, GradCam(other, config, layer="conv5").explain(images), tools
-        )
-
-    return compared
+    return Learned(images, tools, GradCam(network, config, layer="conv5").explain(images))
 
 
-def test_a_network_is_like_itself(compare: Callable[[Any], float]) -> None:
-    assert compare(sample_network()[0]) > 0.999
+def test_a_network_is_like_itself(learned: Learned) -> None:
+    assert learned.likeness_of(*sample_network()) > 0.999
 
 
-def test_the_maps_of_a_random_network_are_others(compare: Callable[[Any], float]) -> None:
+def test_the_maps_of_a_random_network_are_others(learned: Learned) -> None:
     from classifier.backend import keras
     from classifier.model.network import build_network
 
     keras.utils.set_random_seed(7)
-    assert abs(compare(build_network(sample_network()[1]))) < 0.3
+    _, config = sample_network()
+    assert abs(learned.likeness_of(build_network(config), config)) < 0.3
 
 
-def test_the_maps_of_a_random_head_are_others(compare: Callable[[Any], float]) -> None:
+def test_the_maps_of_random_heads_are_others(learned: Learned) -> None:
     """Features see tools, whatever the head: single heads may agree by chance, their mean not."""
-    network, _ = sample_network()
+    from classifier.backend import keras
+    from classifier.explanation.grad_cam import GradCam
+
+    network, config = sample_network()
     # Keras' own initialisation would be no control: the head that was learned has hardly moved
     # from that of seed 1, from which training set out (their weights correlate by 0.95).
-    learned = network.head.kernel.numpy()
-    correlations = []
-    for seed in range(6):
-        drawn = np.random.default_rng(100 + seed).normal(0, learned.std(), learned.shape)
-        correlations.append(compare(replace(network, head=_head_like(network.head, drawn))))
+    kernel = network.head.kernel.numpy()[:, : len(config.tools)]
+    drawn = [
+        np.random.default_rng(100 + seed).normal(0, kernel.std(), kernel.shape) for seed in range(6)
+    ]
+    # All at once: one head of as many tools, since the features are the same for each.
+    tools = tuple(f"{tool} {seed}" for seed in range(len(drawn)) for tool in config.tools)
+    wide = ModelConfig(tools, "sigmoid", input_size_px=config.input_size_px)
+    head = keras.layers.Dense(len(tools), dtype="float32")
+    head.build((None, len(kernel)))
+    head.set_weights([np.concatenate(drawn, axis=1, dtype=np.float32), np.zeros(len(tools))])
+    maps = GradCam(replace(network, head=head), wide, layer="conv5").explain(learned.images)
+    correlations = [learned.likeness(of_head) for of_head in np.split(maps, len(drawn), axis=1)]
     assert abs(float(np.mean(correlations))) < 0.4
     assert max(correlations) < 0.9
-
-
-def _head_like(head: Any, kernel: NDArray[np.float64]) -> Any:
-    from classifier.backend import keras
-
-    other = keras.layers.Dense(kernel.shape[1], dtype="float32")
-    other.build((None, kernel.shape[0]))
-    other.set_weights([kernel.astype(np.float32), head.get_weights()[1]])
-    return other

@@ -17,7 +17,6 @@ from classifier.head import link
 from classifier.model.bundle import read_model_folder
 from classifier.model.export.exporting import export_model
 from classifier.model.export.parity import measure_parity, parity_images
-from tests.conftest import make_model_folder
 
 needs_onnx = pytest.mark.skipif(
     importlib.util.find_spec("onnx") is None or importlib.util.find_spec("onnxruntime") is None,
@@ -85,17 +84,22 @@ def opened(out: Path, runtime: str) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("runtime", EITHER)
-@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+@pytest.mark.parametrize(
+    "of_head",
+    [("model_folder", "classifier"), ("softmax_folder", "softmax_classifier")],
+    ids=["sigmoid", "softmax"],
+)
 def test_an_exported_model_answers_as_the_classifier(
-    tmp_path: Path, images: NDArray[np.uint8], head: str, runtime: str
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    images: NDArray[np.uint8],
+    of_head: tuple[str, str],
+    runtime: str,
 ) -> None:
-    from classifier.prediction import load_classifier
-
-    folder = make_model_folder(tmp_path / "model", head=head)
+    folder, classifier = map(request.getfixturevalue, of_head)
     out = tmp_path / "exported"
     report = export_model(read_model_folder(folder), out, runtime)  # type: ignore[arg-type]
     assert report.parity.max_probability_difference < 1e-4
-    classifier = load_classifier(folder)
     probabilities, features = classifier.predict(images)
     run = opened(out, runtime)
     for n in (1, len(images)):

@@ -41,20 +41,20 @@ def test_the_same_weights_give_the_same_bytes(model_folder: Path, tmp_path: Path
 
 
 def test_a_loaded_network_has_the_weights_that_were_stored(model_folder: Path) -> None:
-    from classifier.model.network import build_network
-    from classifier.model.weights import read_weights, weights_by_path
+    from classifier.model.loading import network_of
+    from classifier.model.weights import weights_by_path
 
-    config = read_model_folder(model_folder).config
-    network = build_network(config)
-    read_weights(model_folder / WEIGHTS_NAME, network.logits)
+    network = network_of(read_model_folder(model_folder))
     with h5py.File(model_folder / WEIGHTS_NAME) as file:
         for name, variable in weights_by_path(network.logits).items():
             np.testing.assert_array_equal(np.asarray(variable), file[name][...].astype("float32"))
 
 
-def test_the_digest_changes_with_the_weights(model_folder: Path, tmp_path: Path) -> None:
-    other = make_model_folder(tmp_path / "other", seed=1)
-    assert read_model_folder(other).digest != read_model_folder(model_folder).digest
+def test_the_digest_changes_with_the_weights(model_folder: Path, copy: Path) -> None:
+    with h5py.File(copy / WEIGHTS_NAME, "r+") as file:
+        file["head/bias"][0] += 1
+    redescribe(copy)
+    assert read_model_folder(copy).digest != read_model_folder(model_folder).digest
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

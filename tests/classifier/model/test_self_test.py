@@ -129,7 +129,7 @@ def test_probabilities_are_those_of_keras() -> None:
     np.testing.assert_allclose(link(sigmoid.head, logits), expected[1], atol=1e-6)
 
 
-def described(folder: Path, copy: Path) -> Path:
+def described_copy(folder: Path, copy: Path) -> Path:
     from classifier.model.describing import describe_again
 
     place = Path(shutil.copytree(folder, copy))
@@ -137,26 +137,30 @@ def described(folder: Path, copy: Path) -> Path:
     return place
 
 
+@pytest.fixture(scope="module")
+def described(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return described_copy(model_folder, tmp_path_factory.mktemp("models") / "described")
+
+
 def test_a_described_folder_passes_its_self_test_and_keeps_its_weights(
-    model_folder: Path, tmp_path: Path
+    described: Path, model_folder: Path, tmp_path: Path
 ) -> None:
     from classifier.model.describing import run_self_test
 
-    folder = described(model_folder, tmp_path / "model")
-    result = run_self_test(read_model_folder(folder))
+    result = run_self_test(read_model_folder(described))
     assert result.probability_difference is not None
     assert result.probability_difference < 1e-6
-    assert (folder / WEIGHTS_NAME).read_bytes() == (model_folder / WEIGHTS_NAME).read_bytes()
-    before = (folder / CONFIG_NAME).read_bytes()
-    assert described(folder, tmp_path / "again").joinpath(CONFIG_NAME).read_bytes() == before
+    assert (described / WEIGHTS_NAME).read_bytes() == (model_folder / WEIGHTS_NAME).read_bytes()
+    again = described_copy(described, tmp_path / "again")
+    assert (again / CONFIG_NAME).read_bytes() == (described / CONFIG_NAME).read_bytes()
 
 
 def test_weights_of_another_network_fail_however_well_they_are_described(
-    model_folder: Path, tmp_path: Path
+    described: Path, tmp_path: Path
 ) -> None:
     from classifier.model.describing import run_self_test
 
-    folder = described(model_folder, tmp_path / "model")
+    folder = Path(shutil.copytree(described, tmp_path / "model"))
     config = read_model_folder(folder).config
     other = make_model_folder(tmp_path / "other", seed=1)
     shutil.copy(other / WEIGHTS_NAME, folder / WEIGHTS_NAME)
@@ -165,15 +169,14 @@ def test_weights_of_another_network_fail_however_well_they_are_described(
         run_self_test(read_model_folder(folder))
 
 
-def test_a_preprocessing_that_differs_fails(model_folder: Path, tmp_path: Path) -> None:
+def test_a_preprocessing_that_differs_fails(described: Path) -> None:
     """As where somebody gives BGR for RGB."""
     from classifier.model.plain_network import plain_answer, plain_network
 
-    folder = described(model_folder, tmp_path / "model")
-    model = read_model_folder(folder)
+    model = read_model_folder(described)
     answer = plain_answer(plain_network(model))
     with pytest.raises(ModelFolderError, match="fails its self-test"):
-        check_self_test(folder, model.config, lambda images: answer(images[..., ::-1]))
+        check_self_test(described, model.config, lambda images: answer(images[..., ::-1]))
 
 
 def test_a_network_in_half_precision_is_described_in_full(model_folder: Path) -> None:

@@ -90,10 +90,13 @@ def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(training: Tr
 
     whole = training.run()
     assert len(whole[1]) == 4
-    for n_asked in (5, 8, 11):
+    for n_asked, place in ((5, ("head", 1, 16)), (3, ("fine", 0, 16)), (3, ("fine", 1, 16))):
+        resume = place != ("head", 1, 16)
         with pytest.raises(TrainingStoppedError):
-            training.run(stop_after=n_asked)
-        assert training.run(resume=True) == whole, f"stopped after {n_asked} steps"
+            training.run(stop_after=n_asked, resume=resume)
+        state = training.checkpoint.read_state()
+        assert (state.phase, state.epoch, state.n_shown) == place
+    assert training.run(resume=True) == whole
 
 
 @pytest.mark.slow

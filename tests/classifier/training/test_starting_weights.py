@@ -15,7 +15,6 @@ from classifier.errors import WeightsError
 from classifier.model.layout import backbone_layers, backbone_shapes
 from classifier.training.starting_weights import check_starting_weights
 from classifier.training.weights_file import read_weights_file
-from tests.conftest import make_model_folder
 from tests.support.hostile_models import BROKEN, break_folder
 
 # Keras' own way of saving asks NumPy in a way that NumPy warns of.
@@ -64,10 +63,12 @@ def test_a_file_of_keras_applications_is_taken_into_the_backbone(tmp_path: Path)
     assert same(network.backbone, source)
 
 
-def test_a_model_folder_gives_its_backbone_and_for_the_same_tools_its_head(tmp_path: Path) -> None:
+def test_a_model_folder_gives_its_backbone_and_for_the_same_tools_its_head(
+    model_folder: Path, tmp_path: Path
+) -> None:
     from classifier.model.bundle import read_model_folder
 
-    folder = make_model_folder(tmp_path / "earlier")
+    folder = Path(shutil.copytree(model_folder, tmp_path / "earlier"))
     theirs = read_model_folder(folder).config
     network = fresh()
     before = network.head.get_weights()[0]
@@ -78,9 +79,9 @@ def test_a_model_folder_gives_its_backbone_and_for_the_same_tools_its_head(tmp_p
     assert same(twin.backbone, network.backbone)
 
 
-def test_a_start_from_images_prepared_otherwise_is_told(tmp_path: Path) -> None:
+def test_a_start_from_images_prepared_otherwise_is_told(model_folder: Path, tmp_path: Path) -> None:
     """The new model goes by its own rule; what its start was used to is written beside it."""
-    folder = make_model_folder(tmp_path / "earlier")
+    folder = Path(shutil.copytree(model_folder, tmp_path / "earlier"))
     fast = replace(CONFIG, resize_rule="swscale_area")
     assert start(fresh(fast), folder, fast) == (
         "model earlier without its head, whose images were resized by opencv_inter_area"
