@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +20,7 @@ import pytest
 
 from tests.cli.test_bad_input import Called, call
 from tests.support.clips import read_barcode, steady, write_clip
+from video_pipeline.cli import main
 from video_pipeline.cli.explain_inputs import Subject, find_inputs, read_subjects
 from video_pipeline.cli.field_of_view import find_crop
 
@@ -53,37 +57,98 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(folder / "clip.mp4", steady(75), size_px=(240, 426))
 
 
-@pytest.mark.slow
-def test_images_folders_and_moments_in_one_call(
-    call: Call, model_folder: Path, clip: Path, tmp_path: Path
-) -> None:
-    folder, out = tmp_path / "frames", tmp_path / "out"
+@dataclass(frozen=True)
+class Explained:
+    """One call about a bit of everything."""
+
+    place: Path
+    said: Called
+
+    @property
+    def out(self) -> Path:
+        return self.place / "out"
+
+    def subjects(self) -> list[tuple[Path, str, str]]:
+        """(image, moment, sheet) of each picture, in the order of the table."""
+        rows = rows_of(self.out)
+        assert [row["tool"] for row in rows] == ["grasper", "hook", "scissors"] * (len(rows) // 3)
+        return [(Path(row["image"]), row["time_s"], row["sheet"]) for row in rows[::3]]
+
+
+NAMES = [os.fsdecode(b"caf\xe9.png"), "手術\n1.png", "$x^2$.png", "-.png", 'x, "y".png']
+
+
+@pytest.fixture(scope="module")
+def explained(
+    model_folder: Path, clip: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Explained:
+    place = tmp_path_factory.mktemp("explained")
+    frames, named = place / "frames", place / "named"
     for k, name in enumerate(["b.png", "a.png", "deep/a.jpg", ".hidden.png"]):
-        write_picture(folder / name, seed=k)
-    (folder / "notes.txt").write_text("no image")
-    called = call(
-        *("explain", model_folder, folder, folder / "a.png", clip),
-        *("--at", "0:01.5", "--at", "0.04", "--out", out, "--all-tools"),
-    )
-    assert called.status == 0
-    assert not called.problems
-    rows = rows_of(out)
-    images = [(Path(row["image"]).name, row["time_s"]) for row in rows[::3]]
+        write_picture(frames / name, seed=k)
+    (frames / "notes.txt").write_text("no image")
+    for name in NAMES:
+        write_picture(named / name)
+    # Called as the sheet of a moment is.
+    twin = write_picture(place / "clip_000001.500s.png")
+    (place / "bad.png").write_bytes(twin.read_bytes()[:200])
+    (place / "text.mp4").write_text("a text\n" * 99)
+    (place / "empty").mkdir()
+    inputs = [place / name for name in ("bad.png", "none.png", "text.mp4", "empty")]
+    inputs += [frames, frames / "a.png", named, twin, clip]
+    moments = [*("--at", "0:01.5"), *("--at", "0.04"), *("--at", "77")]
+    arguments = ["explain", model_folder, *inputs, *moments, "--out", place / "out", "--all-tools"]
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main([*map(str, arguments)])
+    return Explained(place, Called(status, out.getvalue(), err.getvalue()))
+
+
+@pytest.mark.slow
+def test_images_folders_and_moments_in_one_call(explained: Explained) -> None:
+    subjects = explained.subjects()
+    images = [(image.name, at) for image, at, _ in subjects if image.parent.name != "named"]
     assert images == [
-        ("a.png", ""),
-        ("b.png", ""),
-        ("a.jpg", ""),
-        ("clip.mp4", "0.040"),
-        ("clip.mp4", "1.500"),
+        *(("a.png", ""), ("b.png", ""), ("a.jpg", "")),
+        ("clip_000001.500s.png", ""),
+        *(("clip.mp4", "0.040"), ("clip.mp4", "1.500")),
     ]
-    sheets = [row["sheet"] for row in rows[::3]]
-    assert sheets[3:] == ["clip_000000.040s.png", "clip_000001.500s.png"]
-    assert len(set(sheets)) == 5, "a.png and a.jpg each have a sheet of their own"
-    assert sorted(path.name for path in out.iterdir()) == sorted([*sheets, "explanations.csv"])
-    assert [row["tool"] for row in rows[:3]] == ["grasper", "hook", "scissors"]
-    assert (
-        f"sheets: {out}/<name>.png; peaks and probabilities: {out}/explanations.csv" in called.out
+    sheets = [sheet for _, _, sheet in subjects]
+    assert "clip_000000.040s.png" in sheets
+    assert sorted(path.name for path in explained.out.iterdir()) == sorted(
+        [*sheets, "explanations.csv"]
     )
+    where = f"sheets: {explained.out}/<name>.png; peaks and probabilities: "
+    assert where + f"{explained.out}/explanations.csv" in explained.said.out
+
+
+@pytest.mark.slow
+def test_each_picture_has_a_sheet_of_its_own(explained: Explained) -> None:
+    """Also a.png beside a.jpg, and an image that is called as a moment of a recording."""
+    sheets = [sheet for _, _, sheet in explained.subjects()]
+    assert len(set(sheets)) == len(sheets) == 11
+
+
+@pytest.mark.slow
+def test_a_file_name_is_data(explained: Explained) -> None:
+    subjects = explained.subjects()
+    sheets = [sheet for image, _, sheet in subjects if image.parent.name == "named"]
+    assert len(sheets) == len(NAMES)
+    assert all((explained.out / sheet).is_file() for sheet in sheets)
+
+
+@pytest.mark.slow
+def test_the_others_go_on_where_one_fails(explained: Explained) -> None:
+    said, place = explained.said, explained.place
+    assert said.status == 1
+    found = "\n".join(said.problems)
+    assert len(said.problems) == 5
+    assert f"{place / 'bad.png'}: the image is cut off" in found
+    assert "none.png: no such file or folder" in found
+    assert "text.mp4: not a video container" in found
+    assert "empty: no image in this folder" in found
+    assert "clip.mp4: shows nothing at 77 s; the recording lasts 3.0 s" in found
+    assert "11 pictures explained, 5 failed" in said.out
 
 
 @pytest.mark.slow
@@ -176,68 +241,15 @@ def test_the_tools_asked_for_have_panels_and_files(
     path = write_picture(tmp_path / "x.png", size_px=(480, 600))
     widths = {}
     for name, options in {
-        "one": ["--top", "1"],
         "two": ["--tool", "scissors", "--tool", "hook", "--tool", "hook", "--overlays"],
         "all": ["--all-tools", "--layer", "conv4"],
     }.items():
         assert call("explain", model_folder, path, "--out", tmp_path / name, *options).status == 0
         widths[name] = width_of(tmp_path / name / "x.png")
-    assert widths["one"] < widths["two"] < widths["all"]
+    assert widths["two"] < widths["all"]
     overlays = sorted(one.name for one in (tmp_path / "two" / "overlays" / "x").iterdir())
     assert overlays == ["02_hook.png", "03_scissors.png"]
     assert width_of(tmp_path / "two" / "overlays" / "x" / "02_hook.png") == 600
-
-
-@pytest.mark.slow
-def test_a_file_name_is_data(call: Call, model_folder: Path, tmp_path: Path) -> None:
-    names = [b"caf\xe9.png", "手術\n1.png".encode(), b"$x^2$.png", b"-.png", b'x, "y".png']
-    paths = [write_picture(tmp_path / "in" / os.fsdecode(name)) for name in names]
-    out = tmp_path / "out"
-    called = call("explain", model_folder, paths[0].parent, "--out", out)
-    assert called.status == 0
-    rows = rows_of(out)
-    assert len(rows) == 3 * len(names)
-    assert len({row["sheet"] for row in rows}) == len(names)
-    assert all((out / row["sheet"]).is_file() for row in rows)
-
-
-@pytest.mark.slow
-def test_an_image_called_as_a_moment_of_a_recording_keeps_its_own_sheet(
-    call: Call, model_folder: Path, clip: Path, tmp_path: Path
-) -> None:
-    image = write_picture(tmp_path / "clip_000001.000s.png")
-    out = tmp_path / "out"
-    assert call("explain", model_folder, image, clip, "--at", "1", "--out", out).status == 0
-    assert len({row["sheet"] for row in rows_of(out)}) == 2
-    assert len(list(out.iterdir())) == 3
-
-
-@pytest.mark.slow
-def test_the_others_go_on_where_one_fails(
-    call: Call, model_folder: Path, clip: Path, tmp_path: Path
-) -> None:
-    good, bad = write_picture(tmp_path / "good.png"), tmp_path / "bad.png"
-    bad.write_bytes(good.read_bytes()[:200])
-    text = tmp_path / "text.mp4"
-    text.write_text("a text\n" * 99)
-    (tmp_path / "empty").mkdir()
-    called = call(
-        *("explain", model_folder, bad, tmp_path / "none.png", text, tmp_path / "empty"),
-        *(clip, good, "--at", "1", "--at", "77", "--out", tmp_path / "out"),
-    )
-    assert called.status == 1
-    found = "\n".join(called.problems)
-    assert len(called.problems) == 5
-    assert f"{bad}: the image is cut off" in found
-    assert "none.png: no such file or folder" in found
-    assert "text.mp4: not a video container" in found
-    assert "empty: no image in this folder" in found
-    assert "clip.mp4: shows nothing at 77 s; the recording lasts 3.0 s" in found
-    assert {Path(row["image"]).name for row in rows_of(tmp_path / "out")} == {
-        "clip.mp4",
-        "good.png",
-    }
-    assert "2 pictures explained, 5 failed" in called.out
 
 
 def test_nothing_is_written_where_nothing_can_be_explained(
