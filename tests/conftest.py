@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,9 +73,36 @@ def make_model_folder(folder: Path, *, head: str = "sigmoid", seed: int = 0) -> 
 
 
 @pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def load_once() -> Iterator[Callable[[Path], Path]]:
+    """Has a model folder that tests share loaded once in this process, whoever loads it.
+
+    Loading takes as long as most tests. Nothing is replaced: it is the real classifier of that very
+    folder, which no test may change.
+    """
+    from classifier import prediction
+
+    load, shared = prediction.load_classifier, set[Path]()
+    load_and_keep = functools.cache(load)
+
+    def load_classifier(path: str | Path, *, batch_size: int | None = None) -> ToolClassifier:
+        chosen = load_and_keep if Path(path) in shared else load
+        return chosen(Path(path), batch_size=batch_size)
+
+    def share(folder: Path) -> Path:
+        shared.add(folder)
+        return folder
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prediction, "load_classifier", load_classifier)
+        yield share
+
+
+@pytest.fixture(scope="session")
+def model_folder(
+    load_once: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A sigmoid model of 64 x 64 px with random weights."""
-    return make_model_folder(tmp_path_factory.mktemp("models") / "random")
+    return load_once(make_model_folder(tmp_path_factory.mktemp("models") / "random"))
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +114,12 @@ def classifier(model_folder: Path) -> ToolClassifier:
 
 
 @pytest.fixture(scope="session")
-def softmax_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def softmax_folder(
+    load_once: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A softmax model of 64 x 64 px with a background class and random weights."""
-    return make_model_folder(tmp_path_factory.mktemp("models") / "softmax", head="softmax")
+    folder = tmp_path_factory.mktemp("models") / "softmax"
+    return load_once(make_model_folder(folder, head="softmax"))
 
 
 @pytest.fixture(scope="session")
