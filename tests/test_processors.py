@@ -29,14 +29,29 @@ def test_those_that_affinity_leaves() -> None:
         os.sched_setaffinity(0, mine)
 
 
-@pytest.mark.parametrize(("quota", "expected"), [("50000 100000", 1), ("110000 100000", 2)])
-def test_those_that_a_container_is_given_time_on(quota: str, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "50000 100000"}, 1),
+        ({"cpu.max": "110000 100000"}, 2),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu.max": "no number"}, None),
+        ({"cpu/cpu.cfs_quota_us": "50000", "cpu/cpu.cfs_period_us": "100000"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ({}, None),
+    ],
+)
+def test_those_that_a_container_is_given_time_on(
+    files: dict[str, str], expected: int | None
+) -> None:
     """A container sees all processors of its machine; its share of their time stands in cgroups."""
     unshare = shutil.which("unshare")
-    if unshare is None or seen() < expected:
+    if unshare is None or seen() < (expected or 1):
         pytest.skip("too few processors, or no namespaces here")
-    place = f"mount -t tmpfs none /sys/fs/cgroup && echo {quota} > /sys/fs/cgroup/cpu.max"
+    place = "mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/cpu"
+    for name, content in files.items():
+        place += f" && echo {content} > /sys/fs/cgroup/{name}"
     shell = [unshare, "--mount", "sh", "-c"]
     if subprocess.run([*shell, place], capture_output=True, check=False).returncode != 0:
         pytest.skip("nothing may be mounted here")
-    assert seen(*shell, f'{place} && exec "$@"', "sh") == expected
+    assert seen(*shell, f'{place} && exec "$@"', "sh") == (expected or seen())
