@@ -158,8 +158,9 @@ def test_shares_that_one_tool_at_a_time_cannot_have_are_a_wrong_call(
         ("model", "images", "new", ["--prior", "bag=0.5"], "is no tool"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(
+def test_what_cannot_be_is_refused_in_one_line_before_the_network_is_built(
     call: Call,
+    monkeypatch: pytest.MonkeyPatch,
     model_folder: Path,
     images: Path,
     tmp_path: Path,
@@ -174,6 +175,7 @@ def test_what_cannot_be_is_refused_in_one_line(
     (tmp_path / "used" / "precious").write_text("x")
     where = images if data == "images" else tmp_path / data
     before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr("classifier.prediction.load_classifier", None)
     status, _, problems = call(tmp_path / model, where, "--out", tmp_path / out, *options)
     assert status in {1, 2}
     (problem,) = problems

@@ -90,6 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         require_possible_shares,
     )
     from classifier.calibration.from_images import require_apart
+    from classifier.dataset.labelled_images import read_labelled_images
     from classifier.folders import require_free
     from classifier.model.bundle import read_model_folder
 
@@ -104,6 +105,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongCallError(printable(str(error))) from error
     require_apart(arguments.out, arguments.model)
     require_free(arguments.out, overwrite=arguments.overwrite)
+    read_labelled_images(
+        arguments.images, folder.config, split="validation", group_regex=arguments.group_regex
+    )
 
     from classifier.calibration.from_images import calibrate_classifier, write_calibrated_folder
     from classifier.prediction import load_classifier
