@@ -258,7 +258,7 @@ def test_three_hours_of_seven_tools_take_under_fifty_milliseconds() -> None:
     settings = SmoothingSettings(median_s=5.0, min_on_s=2.0, min_off_s=2.0)
     durations = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         smooth(probabilities, settings)
-        durations.append(time.perf_counter() - start)
+        durations.append(time.process_time() - start)
     assert min(durations) < 0.05
