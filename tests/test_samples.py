@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from video_pipeline.annotate import annotate_video
 from video_pipeline.output.table_reading import read_timeline
 from video_pipeline.timeline.metrics import compare_timelines
+
+if TYPE_CHECKING:
+    from classifier.prediction import ToolClassifier
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 RECORDINGS = ["sample_25fps", "sample_2997fps"]
@@ -30,13 +34,20 @@ def test_reference_timelines_have_a_row_for_every_second(name: str) -> None:
     assert timeline.n_seconds == {"sample_25fps": 75, "sample_2997fps": 60}[name]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", RECORDINGS)
-def test_annotating_a_sample_gives_the_expected_timeline(name: str) -> None:
+@pytest.fixture(scope="module")
+def sample_classifier() -> ToolClassifier:
     from classifier.prediction import load_classifier
 
-    classifier = load_classifier(SAMPLES / "model")
-    found = annotate_video(SAMPLES / "recordings" / f"{name}.mp4", classifier).timeline
+    return load_classifier(SAMPLES / "model")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_annotating_a_sample_gives_the_expected_timeline(
+    sample_classifier: ToolClassifier, name: str
+) -> None:
+    recording = SAMPLES / "recordings" / f"{name}.mp4"
+    found = annotate_video(recording, sample_classifier).timeline
     expected = read_timeline(SAMPLES / "expected" / name / "timeline.csv").timeline
     # Another processor rounds differently: probabilities may differ in the third decimal.
     assert abs(found.probabilities - expected.probabilities).max() < 0.005
