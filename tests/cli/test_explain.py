@@ -247,8 +247,8 @@ def test_the_tools_asked_for_have_panels_and_files(
     assert overlays == ["02_hook.png", "03_scissors.png"]
     assert width_of(out / "overlays" / "x" / "02_hook.png") == 600
     # In its place, nothing of it is left.
-    assert call(*given, "--all-tools", "--layer", "conv4", "--overwrite").status == 0
-    assert width_of_two < width_of(out / "x.png")
+    assert call(*given, "--top", "1", "--layer", "conv4", "--overwrite").status == 0
+    assert width_of(out / "x.png") < width_of_two
     assert sorted(one.name for one in out.iterdir()) == ["explanations.csv", "x.png"]
 
 
