@@ -46,7 +46,9 @@ def test_those_that_a_container_is_given_time_on(
 ) -> None:
     """A container sees all processors of its machine; its share of their time stands in cgroups."""
     unshare = shutil.which("unshare")
-    if unshare is None or seen() < (expected or 1):
+    # Not ``seen()``: a quota of this very run is out of sight behind the mount.
+    n_all = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    if unshare is None or n_all < (expected or 1):
         pytest.skip("too few processors, or no namespaces here")
     place = "mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/cpu"
     for name, content in files.items():
@@ -54,4 +56,4 @@ def test_those_that_a_container_is_given_time_on(
     shell = [unshare, "--mount", "sh", "-c"]
     if subprocess.run([*shell, place], capture_output=True, check=False).returncode != 0:
         pytest.skip("nothing may be mounted here")
-    assert seen(*shell, f'{place} && exec "$@"', "sh") == (expected or seen())
+    assert seen(*shell, f'{place} && exec "$@"', "sh") == (expected or n_all)

@@ -91,8 +91,9 @@ def load_explainer(path: str | Path, *, layer: Layer = "conv4") -> Explainer:
     """Load a model folder; raises ``ModelFolderError`` where it is missing or broken."""
     folder = read_model_folder(Path(path))
     network = network_of(folder)
-    grad_cam = GradCam(network, folder.config, layer=layer)
-    return Explainer(classifier_of_folder(folder, network), grad_cam)
+    # First the classifier, whose self-test refuses a folder that answers wrongly.
+    classifier = classifier_of_folder(folder, network)
+    return Explainer(classifier, GradCam(network, folder.config, layer=layer))
 
 
 def see_picture(

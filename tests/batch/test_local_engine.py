@@ -63,12 +63,10 @@ def test_a_real_network_gives_the_same_bytes_whatever_the_workers_batches_and_or
     in_turn = annotate_in_turn(name_recordings(clips, one), job_of(one, features=True), classifier)
     assert {of.row.status for of in in_turn} == {"done"}
     orders = (clips, clips[::-1], clips[2:] + clips[:2])
+    # As the command loads it.
+    network = load_classifier(model_folder, batch_size=64)
     for (n_workers, n_together), order in zip([(1, 5), (2, 64), (4, 1)], orders, strict=True):
         out = tmp_path / f"{n_workers}"
-        # As the command loads it, once; its own loads are the same on a CPU.
-        network = (
-            load_classifier(model_folder, batch_size=n_together) if n_together == 64 else classifier
-        )
         engine = LocalEngine(n_workers=n_workers)
         job = job_of(out, features=True, batch_size=n_together)
         rows = {of.row for of in engine.annotate(name_recordings(order, out), network, job)}
