@@ -233,5 +233,6 @@ def test_an_interruption_exits_with_130_and_the_same_call_goes_on(
     assert not (out / "b" / "run.json").exists()
     again = run(*call[1:])
     assert again.status == 0
-    assert again.err.splitlines()[0] == "[1/2] a: 3 s, already done"
+    # The recordings are at work side by side: what is left may ask for the model first.
+    assert "[1/2] a: 3 s, already done" in again.err.splitlines()
     assert len(rows_of(out / "b" / "timeline.csv")) == 48
