@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from video_pipeline.cli.annotation_plan import print_plan
     from video_pipeline.cli.annotation_settings import identity_of, settings_of
     from video_pipeline.output.files import make_folder
+    from video_pipeline.processors import n_processors
 
     # What can be refused is refused before TensorFlow is loaded or a recording opened.
     model = read_model_folder(arguments.model)
@@ -59,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.join == "nothing" and not arguments.quiet:
         _tell_of_parts(recordings)
     if arguments.dry_run:
-        return print_plan(recordings, job, model, _engine(arguments), arguments)
+        # A trial is too short for the engine to find out how many workers there have to be.
+        engine = _engine(arguments, n_workers=arguments.workers or n_processors())
+        return print_plan(recordings, job, model, engine, arguments)
     make_folder(job.out)
     return _annotate(recordings, job, model, arguments)
 
@@ -89,7 +92,7 @@ def _pseudonyms(arguments: argparse.Namespace) -> Pseudonyms | None:
     return Pseudonyms.of_key_file(arguments.key_file or default_key_file(), out=arguments.out)
 
 
-def _engine(arguments: argparse.Namespace) -> BatchEngine:
+def _engine(arguments: argparse.Namespace, *, n_workers: int | None) -> BatchEngine:
     """Who does the work; it changes no result."""
     from video_pipeline.batch.local.engine import LocalEngine
 
@@ -106,7 +109,7 @@ def _engine(arguments: argparse.Namespace) -> BatchEngine:
     if arguments.address is not None:
         raise WrongCallError("--address is of use with --engine ray only")
     return LocalEngine(
-        n_workers=arguments.workers,
+        n_workers=n_workers,
         stall_limit_s=arguments.stall_limit,
         shows_tracebacks=arguments.debug,
     )
@@ -175,7 +178,7 @@ def _work(
     classifier = ClassifierOnDemand(
         model, batch_size=arguments.batch_size, say=screen.say, begin=screen.begin
     )
-    engine = _engine(arguments)
+    engine = _engine(arguments, n_workers=arguments.workers)
     if arguments.engine == "ray":
         # Its models are loaded elsewhere, and nobody tells when.
         screen.begin()

@@ -114,7 +114,8 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=positive_int,
         metavar="N",
-        help="recordings decoded at once, each in a process of its own (default: one a processor)",
+        help="recordings decoded at once, each in a process of its own (default: as many as keep "
+        "the classifier busy, at most one a processor)",
     )
     parser.add_argument(
         "--engine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,6 +14,7 @@ from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.answering import Questions
 from video_pipeline.batch.local.messages import Finished, Frames, Orders, Reached, orders_for
+from video_pipeline.batch.local.staffing import Staffing
 from video_pipeline.batch.local.worker_process import WorkerProcess, lost_outcome, stalled_text
 from video_pipeline.batch.recordings import Recording
 from video_pipeline.batch.work_queue import WorkQueue
@@ -40,8 +42,8 @@ class LocalEngine:
         stall_limit_s: float = 60.0,
         shows_tracebacks: bool = False,
     ) -> None:
-        """``n_workers``: None for one on every processor, and no more than recordings."""
-        self._n_workers = n_workers or n_processors()
+        """``n_workers``: None for as many as keep the classifier busy, at most one a processor."""
+        self._n_workers = n_workers
         self._stall_limit_s = stall_limit_s
         self._shows_tracebacks = shows_tracebacks
 
@@ -58,12 +60,13 @@ class LocalEngine:
         Raises:
             PipelineError: not one process can be started to decode in.
         """
-        n_workers = min(self._n_workers, len(recordings))
-        if n_workers > 1:
+        most = min(self._n_workers or n_processors(), len(recordings))
+        staffing = Staffing(most=most, at_once=self._n_workers is not None)
+        if most > 1:
             job = replace(job, decode_threads=1)
         with wishes_to_stop() as wish, ExitStack() as ending:
             orders = orders_for(classifier, job, shows_tracebacks=self._shows_tracebacks)
-            run = _Run(recordings, classifier, orders, progress, self._stall_limit_s, n_workers)
+            run = _Run(recordings, classifier, orders, progress, self._stall_limit_s, staffing)
             ending.callback(run.end)
             while run.is_busy:
                 wish.grant()
@@ -80,7 +83,7 @@ class _Run:
         orders: Orders,
         progress: Progress | None,
         stall_limit_s: float,
-        n_workers: int,
+        staffing: Staffing,
     ) -> None:
         self._left = WorkQueue(recordings)
         self._job = orders.job
@@ -88,7 +91,7 @@ class _Run:
         self._stall_limit_s = stall_limit_s
         self._orders = orders
         self._questions = Questions(classifier, n_full=orders.layout.n_images)
-        self._n_workers = n_workers
+        self._staffing = staffing
         self._workers: list[WorkerProcess] = []
 
     @property
@@ -106,14 +109,20 @@ class _Run:
         self._hand_out()
         pause_s = 0.0 if self._questions.is_due(n_busy=self._n_busy) else self._pause_s()
         connections = {worker.connection: worker for worker in self._workers}
-        for ready in wait(list(connections), pause_s):
+        began = time.monotonic()
+        ready_ones = wait(list(connections), pause_s)
+        waited_s = time.monotonic() - began
+        for ready in ready_ones:
             worker = connections[cast("Connection", ready)]
             # What another one says may have ended it.
             if worker in self._workers:
                 yield from self._hear(worker)
+        n_delivering, began = self._n_delivering, time.monotonic()
         if self._questions.is_due(n_busy=self._n_busy):
             with wish.at_once():
                 self._questions.answer()
+        answered_s = time.monotonic() - began
+        self._staffing.note(waited_s=waited_s, answered_s=answered_s, n_delivering=n_delivering)
         for worker in list(self._workers):
             if self._is_stalled(worker):
                 yield from self._lose(worker, stalled_text(self._stall_limit_s))
@@ -122,10 +131,14 @@ class _Run:
     def _n_busy(self) -> int:
         return sum(worker.recording is not None for worker in self._workers)
 
+    @property
+    def _n_delivering(self) -> int:
+        return sum(worker.recording is not None and worker.has_asked for worker in self._workers)
+
     def _hand_out(self) -> None:
         """Give work to those who have none, and end those for whom none is left."""
         idle = [worker for worker in self._workers if worker.recording is None]
-        while idle or len(self._workers) < self._n_workers:
+        while idle or len(self._workers) < self._staffing.n_wanted:
             recording = self._left.take()
             if recording is None:
                 break
@@ -178,7 +191,7 @@ class _Run:
         try:
             worker = WorkerProcess(self._orders)
         except OSError as error:
-            self._n_workers = len(self._workers)
+            self._staffing.limit(len(self._workers))
             if self._workers:
                 return None
             raise PipelineError(

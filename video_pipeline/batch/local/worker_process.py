@@ -61,6 +61,8 @@ class WorkerProcess:
         self.connection: Connection = Connection(ours.detach())
         self.recording: Recording | None = None
         self.is_busy = False
+        self.has_asked = False
+        """Whether it has given images of what it is at."""
         self._progress_at = time.monotonic()
         self._read_bytes = 0
         self._read_limit = 0
@@ -81,7 +83,7 @@ class WorkerProcess:
         return recording
 
     def _begin(self, task: RecordingTask | PieceTask, paths: Iterable[str | Path]) -> None:
-        self.is_busy = True
+        self.is_busy, self.has_asked = True, False
         self._read_bytes = self._bytes_read() or 0
         self._read_limit = self._read_bytes + _REREADS * _size(paths) + _SLACK_BYTES
         self.note_progress()
