@@ -33,7 +33,6 @@ class Questions:
         if not self._asked:
             self._since = time.monotonic()
         self._asked.append((worker, n))
-        worker.has_asked = True
 
     def drop(self, worker: WorkerProcess) -> None:
         """A worker is gone."""

@@ -166,6 +166,7 @@ class _Run:
         worker.note_progress()
         match message:
             case Frames(n):
+                worker.has_asked = True
                 self._questions.add(worker, n)
             case Reached(position_s, info):
                 if self._progress is not None and worker.recording is not None:
