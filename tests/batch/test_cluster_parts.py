@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -120,6 +121,47 @@ def test_pieces_looked_at_apart_come_to_what_the_whole_does(
 def in_one(clip: Path, out: Path) -> dict[str, bytes]:
     annotate_in_turn(name_recordings([clip], out), job_of(out))
     return files_below(out)
+
+
+class Wide(Brightness):
+    """As many features as a ResNet50 has."""
+
+    def predict(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
+        probabilities, _ = super().predict(images)
+        return probabilities, np.repeat(probabilities, 2048, axis=1).astype(np.float16)
+
+
+def test_large_pieces_and_much_news_of_them_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    # A piece's features are more than a socket takes at once, and so is the news of each frame.
+    clip, out = long_clip(tmp_path / "long.mp4"), tmp_path / "out"
+    (recording,) = name_recordings([clip], out)
+    job = job_of(out, features=True, batch_size=1)
+    orders = orders_for(Wide(), job, shows_tracebacks=False)
+
+    def observe(cut: Cut) -> Seen:
+        tasks = [PieceTask(piece, cut.look, cut.info) for piece in cut.pieces]
+        asked = Asked(Wide().predict)
+        # All of them are there before the first one is asked for.
+        yield from [observe_apart(task, orders, asked, stall_limit_s=60.0) for task in tasks]
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError("both wait")
+
+    asked = Asked(Wide().predict, observe=observe)
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(120)
+    try:
+        outcome = annotate_apart(recording, orders, asked, stall_limit_s=60.0, n_ways=8)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert outcome.row.status == "done"
+    annotate_in_turn(
+        name_recordings([clip], tmp_path / "one"), replace(job, out=tmp_path / "one"), Wide()
+    )
+    assert files_below(out) == files_below(tmp_path / "one")
 
 
 def test_an_error_travels_as_it_is() -> None:

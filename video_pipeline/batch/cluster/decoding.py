@@ -17,6 +17,7 @@ from video_pipeline.batch.local.messages import (
     Cut,
     Finished,
     Frames,
+    NextPiece,
     Orders,
     PieceSeen,
     PieceTask,
@@ -43,8 +44,9 @@ def _ignore(position_s: float, info: VideoInfo) -> None:
     del position_s, info
 
 
-def _nobody(cut: Cut) -> Seen:
-    yield from (None for _ in cut.pieces)
+def _nobody(cut: Cut | None = None) -> Seen:
+    del cut
+    yield from ()
 
 
 @dataclass(frozen=True)
@@ -105,33 +107,49 @@ def _served(
     worker: WorkerProcess, asked: Asked, stall_limit_s: float, *, until: type[Last]
 ) -> Last:
     """Answer a worker until it says the last thing that it has to say."""
-    while True:
-        if not worker.connection.poll(_LOOK_EVERY_S):
-            if worker.stalled_s() > stall_limit_s:
-                raise _LostError(stalled_text(stall_limit_s))
-            continue
-        try:
-            message = worker.connection.recv()
-        except (EOFError, ConnectionError) as error:
-            raise _LostError(worker.cause_of_death()) from error
-        worker.note_progress()
-        if isinstance(message, until):
-            worker.finish()
-            return message
-        _answer(worker, asked, message)
-        worker.note_progress()
+    with closing(_Answering(worker, asked)) as answering:
+        while True:
+            if not worker.connection.poll(_LOOK_EVERY_S):
+                if worker.stalled_s() > stall_limit_s:
+                    raise _LostError(stalled_text(stall_limit_s))
+                continue
+            try:
+                message = worker.connection.recv()
+            except (EOFError, ConnectionError) as error:
+                raise _LostError(worker.cause_of_death()) from error
+            worker.note_progress()
+            if isinstance(message, until):
+                worker.finish()
+                return message
+            answering.answer(message)
+            worker.note_progress()
 
 
-def _answer(worker: WorkerProcess, asked: Asked, message: Frames | Reached | Cut) -> None:
-    match message:
-        case Frames(n):
-            probabilities, features = asked.classify(worker.shared.images(n))
-            worker.tell(Answer(worker.shared.put_answers(probabilities, features)))
-        case Reached(position_s, info):
-            asked.tell(position_s, info)
-        case Cut():
-            with closing(asked.observe(message)) as seen:
-                for observed in seen:
-                    worker.tell(PieceSeen(observed))
-                    if observed is None:
-                        break
+class _Answering:
+    """What a worker is answered; remembers who looks at pieces for it."""
+
+    def __init__(self, worker: WorkerProcess, asked: Asked) -> None:
+        self._worker = worker
+        self._asked = asked
+        self._seen: Seen = _nobody()
+
+    def answer(self, message: Frames | Reached | Cut | NextPiece) -> None:
+        match message:
+            case Frames(n):
+                probabilities, features = self._asked.classify(self._worker.shared.images(n))
+                n_features = self._worker.shared.put_answers(probabilities, features)
+                self._worker.tell(Answer(n_features))
+            case Reached(position_s, info):
+                self._asked.tell(position_s, info)
+            case Cut():
+                self._seen = self._asked.observe(message)
+            case NextPiece():
+                observed = next(self._seen, None)
+                if observed is None:
+                    # Nobody needs the others then.
+                    self._seen.close()
+                self._worker.tell(PieceSeen(observed))
+
+    def close(self) -> None:
+        """Whoever looks at pieces may stop."""
+        self._seen.close()

@@ -1,8 +1,11 @@
 """What a worker and its engine say to each other; images and answers lie in shared memory.
 
 recording ─▶ (frames ─▶ answer | reached)* ─▶ finished
-          ─▶ cut ─▶ (piece seen)* ─▶ finished           where others look at its pieces
+          ─▶ cut ─▶ (next piece ─▶ piece seen)* ─▶ finished   where others look at its pieces
 piece     ─▶ (frames ─▶ answer | reached)* ─▶ piece seen   those others
+
+An engine says nothing that it was not asked for, but for orders and tasks: where both sides send at
+once, and a socket takes no more, each waits for the other to read.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ __all__ = [
     "Described",
     "Finished",
     "Frames",
+    "NextPiece",
     "Orders",
     "PieceSeen",
     "PieceTask",
@@ -105,6 +109,11 @@ class Cut:
     info: VideoInfo
 
 
+@dataclass(frozen=True)
+class NextPiece:
+    """Worker: what does the next of these pieces come to?"""
+
+
 @dataclass(frozen=True, eq=False)
 class PieceSeen:
     """Either: what a piece comes to; None where that could not be had."""
@@ -132,4 +141,4 @@ def orders_for(classifier: FrameClassifier, job: BatchJob, *, shows_tracebacks: 
 
 
 ToWorker = Orders | RecordingTask | PieceTask | Answer | PieceSeen
-ToEngine = Frames | Reached | Cut | PieceSeen | Finished
+ToEngine = Frames | Reached | Cut | NextPiece | PieceSeen | Finished

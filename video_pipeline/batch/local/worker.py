@@ -23,6 +23,7 @@ from video_pipeline.batch.local.messages import (
     Described,
     Finished,
     Frames,
+    NextPiece,
     Orders,
     PieceSeen,
     PieceTask,
@@ -118,6 +119,7 @@ class AskedElsewhere:
         """See ``Elsewhere``."""
         self._engine.send(Cut(tuple(pieces), look, info))
         for _ in pieces:
+            self._engine.send(NextPiece())
             seen: PieceSeen = self._engine.recv()
             if seen.observed is None:
                 raise PieceLostError
