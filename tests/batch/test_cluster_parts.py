@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of, long_clip
+from tests.support.batches import Brightness, Wide, annotate_in_turn, files_below, job_of, long_clip
 from tests.support.clips import steady, write_clip
 from tests.support.clusters import Noting, all_with_open
 from video_pipeline.batch.cluster.classifier_actor import ClassifierActor
@@ -121,16 +121,6 @@ def test_pieces_looked_at_apart_come_to_what_the_whole_does(
 def in_one(clip: Path, out: Path) -> dict[str, bytes]:
     annotate_in_turn(name_recordings([clip], out), job_of(out))
     return files_below(out)
-
-
-class Wide(Brightness):
-    """As many features as a ResNet50 has."""
-
-    def predict(
-        self, images: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
-        probabilities, _ = super().predict(images)
-        return probabilities, np.repeat(probabilities, 2048, axis=1).astype(np.float16)
 
 
 def test_large_pieces_and_much_news_of_them_do_not_wait_for_each_other(tmp_path: Path) -> None:

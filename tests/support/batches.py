@@ -41,6 +41,16 @@ class Brightness:
         return (images.mean(axis=(1, 2, 3)) / 255)[:, np.newaxis].astype(np.float32), None
 
 
+class Wide(Brightness):
+    """As many features as a ResNet50 has."""
+
+    def predict(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
+        probabilities, _ = super().predict(images)
+        return probabilities, np.repeat(probabilities, 2048, axis=1).astype(np.float16)
+
+
 def job_of(out: Path, **settings: object) -> BatchJob:
     return BatchJob(out, AnnotationSettings(**settings), MODEL)  # type: ignore[arg-type]
 

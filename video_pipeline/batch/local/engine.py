@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -13,7 +14,17 @@ from video_pipeline.batch.claim import clear_up
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.answering import Questions
-from video_pipeline.batch.local.messages import Finished, Frames, Orders, Reached, orders_for
+from video_pipeline.batch.local.cutting import CutPiece, Cuts
+from video_pipeline.batch.local.messages import (
+    Cut,
+    Finished,
+    Frames,
+    NextPiece,
+    Orders,
+    PieceSeen,
+    Reached,
+    orders_for,
+)
 from video_pipeline.batch.local.staffing import Staffing
 from video_pipeline.batch.local.worker_process import WorkerProcess, lost_outcome, stalled_text
 from video_pipeline.batch.recordings import Recording
@@ -22,17 +33,21 @@ from video_pipeline.errors import PipelineError
 from video_pipeline.frame_classifier import FrameClassifier
 from video_pipeline.interruption import StopWish, wishes_to_stop
 from video_pipeline.processors import n_processors
+from video_pipeline.records import VideoInfo
 
 __all__ = ["LocalEngine"]
 
 _LOOK_EVERY_S = 0.2
+_FEWEST_TO_CUT_FOR = 4
+"""Two processors are busy with one decoder and the classifier."""
 
 
 class LocalEngine:
     """Satisfies ``BatchEngine``; see there for what it promises.
 
     A worker that says and reads nothing for ``stall_limit_s`` is killed, its recording has failed,
-    and another worker takes its place.
+    and another worker takes its place. Where there are more processors than recordings, long ones
+    are cut at key frames, and several workers look at the pieces.
     """
 
     def __init__(
@@ -60,9 +75,9 @@ class LocalEngine:
         Raises:
             PipelineError: not one process can be started to decode in.
         """
-        most = min(self._n_workers or n_processors(), len(recordings))
+        most = self._n_workers or n_processors()
         staffing = Staffing(most=most, at_once=self._n_workers is not None)
-        if most > 1:
+        if min(most, len(recordings)) > 1:
             job = replace(job, decode_threads=1)
         with wishes_to_stop() as wish, ExitStack() as ending:
             orders = orders_for(classifier, job, shows_tracebacks=self._shows_tracebacks)
@@ -91,7 +106,10 @@ class _Run:
         self._stall_limit_s = stall_limit_s
         self._orders = orders
         self._questions = Questions(classifier, n_full=orders.layout.n_images)
+        self._cuts = Cuts()
         self._staffing = staffing
+        self._room: float = math.inf
+        """For how many processes this machine has room, as far as is known."""
         self._workers: list[WorkerProcess] = []
 
     @property
@@ -124,34 +142,70 @@ class _Run:
         answered_s = time.monotonic() - began
         self._staffing.note(waited_s=waited_s, answered_s=answered_s, n_delivering=n_delivering)
         for worker in list(self._workers):
-            if self._is_stalled(worker):
+            # The loss of another one may have ended it.
+            if worker in self._workers and self._is_stalled(worker):
                 yield from self._lose(worker, stalled_text(self._stall_limit_s))
 
     @property
+    def _n_at_work(self) -> int:
+        """Workers that decode, or may be told to."""
+        return sum(not self._cuts.owns(worker) for worker in self._workers)
+
+    @property
     def _n_busy(self) -> int:
-        return sum(worker.recording is not None for worker in self._workers)
+        """Workers that decode."""
+        return sum(worker.is_busy and not self._cuts.owns(worker) for worker in self._workers)
 
     @property
     def _n_delivering(self) -> int:
-        return sum(worker.recording is not None and worker.has_asked for worker in self._workers)
+        return sum(
+            worker.is_busy and worker.has_asked and not self._cuts.owns(worker)
+            for worker in self._workers
+        )
 
     def _hand_out(self) -> None:
         """Give work to those who have none, and end those for whom none is left."""
-        idle = [worker for worker in self._workers if worker.recording is None]
-        while idle or len(self._workers) < self._staffing.n_wanted:
-            recording = self._left.take()
-            if recording is None:
+        idle = [worker for worker in self._workers if not worker.is_busy]
+        while idle or self._may_start_another:
+            piece = self._cuts.take()
+            recording = self._left.take() if piece is None else None
+            if piece is None and recording is None:
                 break
             worker = idle.pop(0) if idle else self._new_worker()
             if worker is None:
-                self._left.put_first(recording)
+                self._take_back(piece, recording)
                 break
-            worker.give(recording)
+            if piece is not None:
+                self._cuts.give(piece, worker)
+            elif recording is not None:
+                worker.give(recording, n_ways=self._n_ways())
         for worker in idle[len(self._left) :]:
             self._remove(worker)
 
+    @property
+    def _may_start_another(self) -> bool:
+        return self._n_at_work < self._staffing.n_wanted and len(self._workers) < self._room
+
+    def _take_back(self, piece: CutPiece | None, recording: Recording | None) -> None:
+        """Nobody can be had for this work just now."""
+        if recording is not None:
+            self._left.put_first(recording)
+        if piece is not None:
+            self._cuts.put_back(piece)
+            if not self._n_busy:
+                # All wait for others, and there will be none.
+                self._cuts.give_up(piece.owner)
+
+    def _n_ways(self) -> int:
+        """Into how many pieces the next recording is worth being cut."""
+        if self._staffing.most < _FEWEST_TO_CUT_FOR:
+            return 1
+        n_at_work = sum(worker.recording is not None for worker in self._workers)
+        return max(1, self._staffing.most // (n_at_work + 1 + len(self._left)))
+
     def _is_stalled(self, worker: WorkerProcess) -> bool:
-        is_at_work = worker.recording is not None and not self._questions.is_waiting(worker)
+        waits_for_us = self._questions.is_waiting(worker) or self._cuts.is_waiting(worker)
+        is_at_work = worker.is_busy and not waits_for_us
         return is_at_work and worker.stalled_s() > self._stall_limit_s
 
     def _pause_s(self) -> float:
@@ -169,8 +223,14 @@ class _Run:
                 worker.has_asked = True
                 self._questions.add(worker, n)
             case Reached(position_s, info):
-                if self._progress is not None and worker.recording is not None:
-                    self._progress(worker.recording, position_s, info)
+                self._tell(worker, position_s, info)
+            case Cut():
+                self._cuts.begin(worker, message)
+            case NextPiece():
+                self._cuts.ask(worker)
+            case PieceSeen(observed):
+                worker.finish()
+                self._remove_all(self._cuts.seen(worker, observed))
             case Finished(outcome):
                 recording = worker.finish()
                 if outcome.is_elsewhere and recording is not None:
@@ -179,6 +239,17 @@ class _Run:
                     # Whoever takes the outcome may take his time: the worker goes on meanwhile.
                     self._hand_out()
                     yield outcome
+
+    def _tell(self, worker: WorkerProcess, position_s: float, info: VideoInfo) -> None:
+        """How far a recording is; of one in pieces, how much of all of them is done."""
+        recording = worker.recording
+        if self._progress is None or self._cuts.owns(worker):
+            return
+        if recording is None and (reached := self._cuts.reached(worker, position_s)) is not None:
+            owner, position_s = reached
+            recording = owner.recording
+        if recording is not None:
+            self._progress(recording, position_s, info)
 
     def _lose(self, worker: WorkerProcess, cause: str) -> Iterator[Outcome]:
         """A worker is gone, or must go: its recording has failed."""
@@ -192,7 +263,7 @@ class _Run:
         try:
             worker = WorkerProcess(self._orders)
         except OSError as error:
-            self._staffing.limit(len(self._workers))
+            self._room = len(self._workers)
             if self._workers:
                 return None
             raise PipelineError(
@@ -206,7 +277,13 @@ class _Run:
     def _remove(self, worker: WorkerProcess) -> None:
         self._workers.remove(worker)
         self._questions.drop(worker)
+        in_vain = self._cuts.seen(worker, None) + self._cuts.give_up(worker)
         recording = worker.recording
         worker.end()
         if recording is not None:
             clear_up(self._job.out / recording.video_id)
+        self._remove_all(in_vain)
+
+    def _remove_all(self, workers: Sequence[WorkerProcess]) -> None:
+        for worker in workers:
+            self._remove(worker)

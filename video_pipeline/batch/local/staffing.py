@@ -21,14 +21,9 @@ class Staffing:
 
     def __init__(self, *, most: int, at_once: bool = False) -> None:
         """``at_once``: all of them from the beginning."""
-        self._most = most
+        self.most = most
         self.n_wanted = most if at_once else min(_FEWEST, most)
         self._begin()
-
-    def limit(self, n: int) -> None:
-        """There can be no more than ``n``."""
-        self._most = n
-        self.n_wanted = min(self.n_wanted, n)
 
     def note(self, *, waited_s: float, answered_s: float, n_delivering: int) -> None:
         """For so long the classifier had nothing to do, and then was at work.
@@ -43,8 +38,8 @@ class Staffing:
             return
         # Each who delivers keeps it busy for an equal share of the time.
         enough_s = _BUSY_ENOUGH * self._delivered_s
-        is_too_few = enough_s >= self._most * self._answered_s
-        n_enough = self._most if is_too_few else math.ceil(enough_s / self._answered_s)
+        is_too_few = enough_s >= self.most * self._answered_s
+        n_enough = self.most if is_too_few else math.ceil(enough_s / self._answered_s)
         if enough_s:
             self.n_wanted = max(self.n_wanted, n_enough)
         self._begin()

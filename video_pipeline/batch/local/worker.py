@@ -67,7 +67,7 @@ def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
     while True:
         task: RecordingTask | PieceTask = engine.recv()
         if isinstance(task, PieceTask):
-            engine.send(PieceSeen(_observed(task, classifier, orders, engine)))
+            engine.send(PieceSeen(_observed(task, classifier, engine)))
             continue
         recording = task.recording
         elsewhere = AskedElsewhere(engine, task.n_ways) if task.n_ways > 1 else None
@@ -85,7 +85,7 @@ def _serve(engine: Connection, orders: Orders, shared: SharedFrames) -> None:
 
 
 def _observed(
-    task: PieceTask, classifier: FrameClassifier, orders: Orders, engine: Connection
+    task: PieceTask, classifier: FrameClassifier, engine: Connection
 ) -> PieceObserved | None:
     """None where anything is wrong: it shows again, and is told, where the whole is read."""
 
@@ -97,7 +97,8 @@ def _observed(
             task.piece,
             classifier,
             task.look,
-            n_threads=orders.job.decode_threads,
+            # Pieces share the processors between them.
+            n_threads=1,
             progress=tell,
         )
     except (EOFError, ConnectionError):
