@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +18,7 @@ from tests.support.batches import (
     long_clip,
 )
 from tests.support.clips import steady, write_clip
-from tests.support.processes import children_of
+from tests.support.processes import children_of, room_for_workers
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.engine import LocalEngine
 from video_pipeline.batch.recordings import Recording, name_recordings
@@ -161,15 +158,7 @@ def test_where_there_is_no_room_for_others_it_is_read_in_one_or_by_few(
     monkeypatch: pytest.MonkeyPatch,
     n_started: int,
 ) -> None:
-    start, n_left = subprocess.Popen, [n_started]
-
-    def start_some(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
-        if not n_left[0]:
-            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-        n_left[0] -= 1
-        return start(*args, **kwargs)
-
-    monkeypatch.setattr("video_pipeline.batch.local.worker_process.subprocess.Popen", start_some)
+    room_for_workers(monkeypatch, n_started)
     watch = Watch()
     (outcome,) = annotated([long], job_of(tmp_path), watch)
     assert (outcome.row.status, watch.most) == ("done", n_started)

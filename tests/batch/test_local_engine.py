@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 
 from tests.support.batches import Brightness, annotate_in_turn, files_below, job_of
 from tests.support.clips import steady, write_clip
-from tests.support.processes import children_of, processes_with_open
+from tests.support.processes import children_of, processes_with_open, room_for_workers
 from video_pipeline.batch.job import Outcome
 from video_pipeline.batch.local.engine import LocalEngine
 from video_pipeline.batch.recordings import Recording, name_recordings
@@ -135,15 +133,7 @@ def test_a_crash_costs_one_recording_and_the_worker_is_replaced(
 def test_where_no_more_processes_can_be_started_there_are_fewer(
     clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_started: int
 ) -> None:
-    start, n_left = subprocess.Popen, [n_started]
-
-    def start_some(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
-        if not n_left[0]:
-            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-        n_left[0] -= 1
-        return start(*args, **kwargs)
-
-    monkeypatch.setattr("video_pipeline.batch.local.worker_process.subprocess.Popen", start_some)
+    room_for_workers(monkeypatch, n_started)
     out = tmp_path / "out"
     if n_started:
         outcomes = outcomes_of(clips, out, n_workers=3)

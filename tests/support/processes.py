@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import signal
@@ -9,12 +10,16 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 __all__ = [
     "addresses_listened_at",
     "children_of",
     "heard_interruptions",
     "processes_with_open",
+    "room_for_workers",
     "running",
 ]
 
@@ -125,3 +130,16 @@ def _address(words: str) -> str:
     address = ipaddress.ip_address(raw)
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
+
+
+def room_for_workers(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
+    """Let this process start ``n`` workers more, as a machine without room for another would."""
+    start, n_left = subprocess.Popen, [n]
+
+    def start_some(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        if not n_left[0]:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        n_left[0] -= 1
+        return start(*args, **kwargs)
+
+    monkeypatch.setattr("video_pipeline.batch.local.worker_process.subprocess.Popen", start_some)
