@@ -159,10 +159,14 @@ def test_where_there_is_no_room_for_others_it_is_read_in_one_or_by_few(
     n_started: int,
 ) -> None:
     room_for_workers(monkeypatch, n_started)
+    # The other one comes after it, or beside it; that there is no room may show before the cut.
+    paths = [long, clip_of(tmp_path)]
     watch = Watch()
-    (outcome,) = annotated([long], job_of(tmp_path), watch)
-    assert (outcome.row.status, watch.most) == ("done", n_started)
-    assert files_below(tmp_path) == in_one
+    outcomes = annotated(paths, job_of(tmp_path / "out"), watch, n_workers=8)
+    assert [of.row.status for of in outcomes] == ["done", "done"]
+    assert watch.most == n_started
+    found = files_below(tmp_path / "out")
+    assert {name: found[name] for name in in_one} == in_one
 
 
 def test_an_end_in_the_middle_leaves_nothing(long: Path, tmp_path: Path) -> None:

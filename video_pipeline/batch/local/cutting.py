@@ -104,13 +104,20 @@ class Cuts:
         self._answer(owner)
 
     def give_up(self, owner: WorkerProcess) -> list[WorkerProcess]:
-        """The owner has to read the whole by itself, or is gone; returns who is at work in vain."""
+        """The owner reads the whole by itself, or needs no more; returns who works in vain."""
         cut = self._cut.pop(owner, None)
         if cut is None:
             return []
         if cut.is_asked:
             owner.tell(PieceSeen(None))
         return list(cut.at_work)
+
+    def give_up_one_in_vain(self) -> None:
+        """One owner whose pieces nobody is at, if there is one, has to read the whole by itself."""
+        for owner, cut in self._cut.items():
+            if cut.left and not cut.at_work:
+                self.give_up(owner)
+                return
 
     def _piece_of(self, worker: WorkerProcess) -> CutPiece | None:
         return next((of.at_work[worker] for of in self._cut.values() if worker in of.at_work), None)

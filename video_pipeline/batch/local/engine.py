@@ -14,7 +14,7 @@ from video_pipeline.batch.claim import clear_up
 from video_pipeline.batch.engine import Progress
 from video_pipeline.batch.job import BatchJob, Outcome
 from video_pipeline.batch.local.answering import Questions
-from video_pipeline.batch.local.cutting import CutPiece, Cuts
+from video_pipeline.batch.local.cutting import Cuts
 from video_pipeline.batch.local.messages import (
     Cut,
     Finished,
@@ -173,28 +173,24 @@ class _Run:
                 break
             worker = idle.pop(0) if idle else self._new_worker()
             if worker is None:
-                self._take_back(piece, recording)
+                if piece is not None:
+                    self._cuts.put_back(piece)
+                if recording is not None:
+                    self._left.put_first(recording)
                 break
             if piece is not None:
                 self._cuts.give(piece, worker)
             elif recording is not None:
                 worker.give(recording, n_ways=self._n_ways())
+        if not self._n_busy:
+            # Whoever is there waits for others, and there is no room for any.
+            self._cuts.give_up_one_in_vain()
         for worker in idle[len(self._left) :]:
             self._remove(worker)
 
     @property
     def _may_start_another(self) -> bool:
         return self._n_at_work < self._staffing.n_wanted and len(self._workers) < self._room
-
-    def _take_back(self, piece: CutPiece | None, recording: Recording | None) -> None:
-        """Nobody can be had for this work just now."""
-        if recording is not None:
-            self._left.put_first(recording)
-        if piece is not None:
-            self._cuts.put_back(piece)
-            if not self._n_busy:
-                # All wait for others, and there will be none.
-                self._cuts.give_up(piece.owner)
 
     def _n_ways(self) -> int:
         """Into how many pieces the next recording is worth being cut."""
@@ -233,6 +229,7 @@ class _Run:
                 self._remove_all(self._cuts.seen(worker, observed))
             case Finished(outcome):
                 recording = worker.finish()
+                self._remove_all(self._cuts.give_up(worker))
                 if outcome.is_elsewhere and recording is not None:
                     self._left.put_back(recording)
                 else:
