@@ -92,7 +92,7 @@ def test_pieces_come_to_what_the_whole_does(
 
 def test_with_features_as_well(long: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
-    jobs = [job_of(out, features=True, batch_size=1) for out in (one, other)]
+    jobs = [job_of(out, features=True) for out in (one, other)]
     annotate_in_turn(name_recordings([long], one), jobs[0], Wide())
     recordings = name_recordings([long], other)
     (outcome,) = LocalEngine(n_workers=4).annotate(recordings, Wide(), jobs[1])
