@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.support.batches import (
     Brightness,
@@ -134,6 +139,45 @@ def test_a_lost_piece_costs_nothing_but_time(
     assert files_below(tmp_path) == in_one
     # Told by the one that read the whole.
     assert watch.reached["long"][-1] == 1849
+
+
+def test_who_has_waited_long_for_a_lost_piece_does_not_count_as_hanging(
+    long: Path, in_one: dict[str, bytes], tmp_path: Path
+) -> None:
+    limit_s = 3.0
+    began = time.monotonic()
+    lost: list[int] = []
+
+    class Slow(Brightness):
+        def predict(
+            self, images: NDArray[np.uint8]
+        ) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
+            if not lost:
+                time.sleep(0.1)
+            return super().predict(images)
+
+    def go_on(pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+    before = children_of(os.getpid())
+
+    def look(recording: Recording, position_s: float, info: VideoInfo) -> None:
+        del recording, position_s, info
+        workers = sorted(children_of(os.getpid()) - before, key=_started)
+        if not lost and len(workers) > 2 and time.monotonic() - began > 2 * limit_s:
+            lost.append(workers[-1])
+            os.kill(workers[-1], signal.SIGKILL)
+            # A busy machine: the owner comes to read what it is told a second later.
+            os.kill(workers[0], signal.SIGSTOP)
+            Timer(limit_s / 2, go_on, (workers[0],)).start()
+
+    engine = LocalEngine(n_workers=4, stall_limit_s=limit_s)
+    recordings, job = name_recordings([long], tmp_path), job_of(tmp_path, batch_size=2)
+    (outcome,) = engine.annotate(recordings, Slow(), job, progress=look)
+    assert lost
+    assert (outcome.row.status, outcome.row.error) == ("done", "")
+    assert files_below(tmp_path) == in_one
 
 
 def test_with_its_owner_a_recording_is_lost(long: Path, tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ class _Answering:
         self._seen: Seen = _nobody()
 
     def answer(self, message: Frames | Reached | Cut | NextPiece) -> None:
+        """Give what it asks for, or pass on what it tells."""
         match message:
             case Frames(n):
                 probabilities, features = self._asked.classify(self._worker.shared.images(n))

@@ -109,6 +109,8 @@ class Cuts:
         if cut is None:
             return []
         if cut.is_asked:
+            # It has waited for us so long, not hung.
+            owner.note_progress()
             owner.tell(PieceSeen(None))
         return list(cut.at_work)
 
